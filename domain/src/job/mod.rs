@@ -1,0 +1,3 @@
+//! The job: an opening people apply to.
+mod requirement;
+pub use requirement::*;

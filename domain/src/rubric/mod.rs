@@ -1,0 +1,3 @@
+//! The rubric: versioned criteria, weights and anchors.
+mod criteria;
+pub use criteria::*;

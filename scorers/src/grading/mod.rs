@@ -1,0 +1,1 @@
+//! Grading: a profile against a job, criterion by criterion, with quotes.

@@ -1,0 +1,8 @@
+//! From bytes to a graded resume: reading, guard, profile, grading.
+//!
+//! Everything here is a function of its input. The workers that run it after an event, and turn
+//! its results into commands, are in [`worker`].
+
+pub mod grading;
+pub mod profile;
+pub mod reading;
