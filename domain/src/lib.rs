@@ -1,9 +1,17 @@
 //! HireSphere's rules, and nothing else: aggregates that decide, the events they emit, the refusals
 //! they answer, and the arithmetic of a score. Deciding is pure: no I/O, no clock, no random.
 
+pub mod actor;
+pub mod application;
 pub mod candidate;
+pub mod decide;
+pub mod ids;
 pub mod job;
+pub mod model_release;
+pub mod pii;
 pub mod refusal;
 pub mod rubric;
 pub mod score;
+#[cfg(test)]
+mod spec;
 pub mod text;

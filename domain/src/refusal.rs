@@ -125,7 +125,11 @@ impl Fields {
     /// Notes a problem when the text is blank or longer than `max` scalars.
     pub fn text(&mut self, value: &str, field: &str, max: usize) {
         self.check(!value.trim().is_empty(), field, "must not be empty");
-        self.check(value.chars().count() <= max, field, &format!("is longer than {max} characters"));
+        self.check(
+            value.chars().count() <= max,
+            field,
+            &format!("is longer than {max} characters"),
+        );
     }
 
     /// # Errors

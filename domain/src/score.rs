@@ -179,7 +179,10 @@ pub fn assess(
     let mut criteria = Vec::with_capacity(rubric.criteria.len());
     for criterion in &rubric.criteria {
         let Some(i) = grades.iter().position(|g| g.criterion == criterion.id) else {
-            return Err(Refusal::out_of_range(format!("no grade for criterion `{}`", criterion.id)));
+            return Err(Refusal::out_of_range(format!(
+                "no grade for criterion `{}`",
+                criterion.id
+            )));
         };
         let grade = grades.swap_remove(i);
         if !(0.0..=1.0).contains(&grade.confidence) {

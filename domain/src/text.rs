@@ -27,7 +27,7 @@ pub struct Quote {
 }
 
 /// A visible text with an index from scalar offsets to bytes, so that slicing is cheap.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisibleText {
     text: String,
     /// Byte offset of each scalar, plus the text's length at the end.

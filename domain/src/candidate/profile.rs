@@ -133,3 +133,23 @@ pub struct Skill {
     /// How often it is mentioned, negated mentions left out.
     pub mentions: u32,
 }
+
+impl Profile {
+    /// Every field of the profile.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        let basics = &self.basics;
+        let basics = [&basics.name, &basics.label, &basics.email, &basics.phone, &basics.summary]
+            .into_iter()
+            .flatten()
+            .chain(&basics.profiles);
+        let work = self.work.iter().flat_map(|w| {
+            [&w.position, &w.name, &w.start_date, &w.end_date, &w.summary].into_iter().flatten()
+        });
+        let education = self.education.iter().flat_map(|e| {
+            [&e.institution, &e.area, &e.study_type, &e.end_date].into_iter().flatten()
+        });
+        let skills = self.skills.iter().map(|s| &s.name);
+        let lists = self.languages.iter().chain(&self.certificates);
+        basics.chain(work).chain(education).chain(skills).chain(lists)
+    }
+}

@@ -45,14 +45,13 @@ impl Rubric {
 
     /// Default rubric, version 1: skills 40, experience 30, education 15, soft skills 15.
     pub fn default_v1() -> Self {
-        let criterion = |id: &str, label: &str, weight, anchors: [&str; TOP_LEVEL as usize + 1]| {
-            Criterion {
+        let criterion =
+            |id: &str, label: &str, weight, anchors: [&str; TOP_LEVEL as usize + 1]| Criterion {
                 id: id.into(),
                 label: label.into(),
                 weight,
                 anchors: anchors.map(String::from).into(),
-            }
-        };
+            };
         Self {
             name: "default".into(),
             version: 1,

@@ -1,0 +1,116 @@
+//! Events of the application.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Explanation, RecordedCriterion, RunId, ScoreRequest, Usage};
+use crate::decide::wire_names;
+use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId};
+use crate::job::StageKind;
+use crate::pii::Pii;
+use crate::score::Points;
+
+/// Facts about an application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+#[allow(missing_docs, reason = "each variant says what happened; fields carry the obvious")]
+pub enum ApplicationEvent {
+    /// A candidate applied to a job.
+    #[serde(rename = "application.submitted.v1")]
+    ApplicationSubmitted {
+        application: ApplicationId,
+        candidate: CandidateId,
+        job: JobId,
+        document: DocumentId,
+        answers: Pii<Vec<(String, String)>>,
+        source: String,
+        ai_notice_version: u32,
+        ai_opt_out: bool,
+    },
+    /// A score was asked for.
+    #[serde(rename = "application.score_requested.v1")]
+    ScoreRequested { run: RunId, request: ScoreRequest },
+    /// A score was made.
+    #[serde(rename = "application.score_recorded.v1")]
+    ScoreRecorded {
+        run: RunId,
+        total: Points,
+        criteria: Vec<RecordedCriterion>,
+        explanations: Pii<Vec<Explanation>>,
+        usage: Usage,
+    },
+    /// A run ended without a score.
+    #[serde(rename = "application.score_failed.v1")]
+    ScoreFailed { run: RunId, reason: String, retryable: bool },
+    /// It moved to another stage.
+    #[serde(rename = "application.stage_changed.v1")]
+    StageChanged { from: String, to: StageRef, reason: Pii<Option<String>>, seen: Option<Seen> },
+    /// A person put it on the short list.
+    #[serde(rename = "application.shortlisted.v1")]
+    ApplicationShortlisted { seen: Option<Seen> },
+    /// It was taken off the short list.
+    #[serde(rename = "application.unshortlisted.v1")]
+    ApplicationUnshortlisted {},
+    /// A person decided against it.
+    #[serde(rename = "application.rejected.v1")]
+    ApplicationRejected {
+        reason: String,
+        category: String,
+        note: Pii<Option<String>>,
+        seen: Option<Seen>,
+    },
+    /// A person took the rejection back.
+    #[serde(rename = "application.rejection_reversed.v1")]
+    RejectionReversed { reason: Pii<Option<String>> },
+    /// The applicant took it back.
+    #[serde(rename = "application.withdrawn.v1")]
+    ApplicationWithdrawn { reason: Pii<Option<String>> },
+    /// Somebody left a note.
+    #[serde(rename = "application.note_added.v1")]
+    NoteAdded { note: EventId, visibility: Visibility, text: Pii<String> },
+}
+
+wire_names!(ApplicationEvent {
+    ApplicationSubmitted => "application.submitted.v1",
+    ScoreRequested => "application.score_requested.v1",
+    ScoreRecorded => "application.score_recorded.v1",
+    ScoreFailed => "application.score_failed.v1",
+    StageChanged => "application.stage_changed.v1",
+    ApplicationShortlisted => "application.shortlisted.v1",
+    ApplicationUnshortlisted => "application.unshortlisted.v1",
+    ApplicationRejected => "application.rejected.v1",
+    RejectionReversed => "application.rejection_reversed.v1",
+    ApplicationWithdrawn => "application.withdrawn.v1",
+    NoteAdded => "application.note_added.v1",
+});
+
+/// A stage of the job's pipeline, as a move names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageRef {
+    /// The stage's id.
+    pub id: String,
+    /// Its kind in the pipeline.
+    pub kind: StageKind,
+}
+
+/// What a person was shown when they decided, so that the decision can be replayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The log's position that the screen was at.
+    pub position: u64,
+    /// The score run that was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The rank that was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u32>,
+}
+
+/// Who may read a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// The job's hiring team.
+    Team,
+    /// Only its author.
+    Private,
+}

@@ -1,0 +1,453 @@
+//! The application: one candidate's wish for one job, its scores and what people decided.
+
+mod commands;
+mod events;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use commands::*;
+pub use events::*;
+pub use run::*;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Actor;
+use crate::decide::{Decider, Decision, Issued, Reserve, aggregate, names};
+use crate::ids::{ApplicationId, CandidateId, JobId, StreamKind};
+use crate::job::StageKind;
+use crate::pii::PiiField;
+use crate::refusal::{Fields, Refusal};
+use crate::score::assess;
+
+/// Where an application stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationStatus {
+    /// There is no such application.
+    #[default]
+    Unknown,
+    /// Handed in.
+    Submitted,
+    /// People are looking at it.
+    Screening,
+    /// On the short list.
+    Shortlisted,
+    /// Talks are under way.
+    Interviewing,
+    /// An offer is being made.
+    Offer,
+    /// A person decided against it.
+    Rejected,
+    /// The applicant took it back.
+    Withdrawn,
+}
+
+impl ApplicationStatus {
+    /// Whether it is still in the running.
+    pub fn is_active(self) -> bool {
+        !matches!(self, Self::Unknown | Self::Rejected | Self::Withdrawn)
+    }
+}
+
+/// An application, folded from its stream.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Application {
+    /// Its id, once submitted.
+    pub id: Option<ApplicationId>,
+    /// Whose it is.
+    pub candidate: Option<CandidateId>,
+    /// For which job.
+    pub job: Option<JobId>,
+    /// Where it stands.
+    pub status: ApplicationStatus,
+    /// Its stage in the job's pipeline; `None` is the first one, where applications arrive.
+    pub stage: Option<StageRef>,
+    /// Whether it is on the short list, whatever its stage.
+    pub shortlisted: bool,
+    /// Where it stood before it was rejected.
+    pub before_rejection: ApplicationStatus,
+    /// Whether the applicant refused machine scoring.
+    pub ai_opt_out: bool,
+    /// Every score run that was asked for.
+    pub runs: Vec<Run>,
+    /// How many notes people left.
+    pub notes: u32,
+}
+
+/// One score run and how it ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its identity.
+    pub id: RunId,
+    /// How it ended.
+    pub outcome: RunOutcome,
+}
+
+/// How a score run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// Not yet.
+    Requested,
+    /// With a score.
+    Recorded,
+    /// Without one; may be tried again.
+    FailedRetryable,
+    /// Without one, for good.
+    Failed,
+}
+
+aggregate!(Application, ApplicationEvent, ApplicationCommand, "application");
+
+impl Application {
+    fn evolve(&mut self, event: ApplicationEvent) {
+        use ApplicationEvent as E;
+        match event {
+            E::ApplicationSubmitted { application, candidate, job, ai_opt_out, .. } => {
+                self.id = Some(application);
+                self.candidate = Some(candidate);
+                self.job = Some(job);
+                self.ai_opt_out = ai_opt_out;
+                self.status = ApplicationStatus::Submitted;
+            }
+            E::ScoreRequested { run, .. } => self.end_run(run, RunOutcome::Requested),
+            E::ScoreRecorded { run, .. } => self.end_run(run, RunOutcome::Recorded),
+            E::ScoreFailed { run, retryable, .. } => {
+                let outcome =
+                    if retryable { RunOutcome::FailedRetryable } else { RunOutcome::Failed };
+                self.end_run(run, outcome);
+            }
+            E::StageChanged { to, .. } => {
+                self.status = self.status_in(to.kind);
+                self.stage = Some(to);
+            }
+            E::ApplicationShortlisted { .. } => {
+                self.shortlisted = true;
+                self.status = self.status_in(self.stage_kind());
+            }
+            E::ApplicationUnshortlisted {} => {
+                self.shortlisted = false;
+                self.status = self.status_in(self.stage_kind());
+            }
+            E::ApplicationRejected { .. } => {
+                self.before_rejection = self.status;
+                self.status = ApplicationStatus::Rejected;
+            }
+            E::RejectionReversed { .. } => self.status = self.before_rejection,
+            E::ApplicationWithdrawn { .. } => self.status = ApplicationStatus::Withdrawn,
+            E::NoteAdded { .. } => self.notes += 1,
+        }
+    }
+
+    fn end_run(&mut self, id: RunId, outcome: RunOutcome) {
+        match self.runs.iter_mut().find(|r| r.id == id) {
+            Some(run) => run.outcome = outcome,
+            None => self.runs.push(Run { id, outcome }),
+        }
+    }
+
+    fn stage_kind(&self) -> StageKind {
+        self.stage.as_ref().map_or(StageKind::Submitted, |s| s.kind)
+    }
+
+    fn status_in(&self, kind: StageKind) -> ApplicationStatus {
+        match kind {
+            StageKind::Submitted | StageKind::Screening if self.shortlisted => {
+                ApplicationStatus::Shortlisted
+            }
+            StageKind::Submitted => ApplicationStatus::Submitted,
+            StageKind::Screening => ApplicationStatus::Screening,
+            StageKind::Interviewing => ApplicationStatus::Interviewing,
+            StageKind::Offer | StageKind::Hired => ApplicationStatus::Offer,
+        }
+    }
+
+    fn ids(&self) -> Result<(ApplicationId, CandidateId, JobId), Refusal> {
+        match (self.id, self.candidate, self.job) {
+            (Some(id), Some(candidate), Some(job)) => Ok((id, candidate, job)),
+            _ => Err(Refusal::not_found("application")),
+        }
+    }
+
+    fn active(&self) -> Result<(ApplicationId, CandidateId, JobId), Refusal> {
+        let ids = self.ids()?;
+        if !self.status.is_active() {
+            let message = format!("the application is {:?}", self.status).to_lowercase();
+            return Err(Refusal::conflict("NOT_ACTIVE", message));
+        }
+        Ok(ids)
+    }
+
+    /// Like [`Self::active`], for commands that end an application.
+    fn not_terminal(&self) -> Result<(ApplicationId, CandidateId, JobId), Refusal> {
+        self.active().map_err(|refusal| match refusal.code.as_str() {
+            "NOT_ACTIVE" => Refusal::conflict("TERMINAL", refusal.message),
+            _ => refusal,
+        })
+    }
+
+    fn run(&self, id: &RunId) -> Result<RunOutcome, Refusal> {
+        let run = self.runs.iter().find(|r| r.id == *id);
+        run.map(|r| r.outcome).ok_or_else(|| Refusal::not_found("score run"))
+    }
+}
+
+impl Decider for Application {
+    const KIND: StreamKind = StreamKind::Application;
+    type Order = ApplicationCommand;
+
+    fn decide(
+        &self,
+        issued: Issued<ApplicationCommand>,
+    ) -> Result<Decision<ApplicationEvent>, Refusal> {
+        use ApplicationCommand as C;
+        use ApplicationEvent as E;
+        let actor = &issued.actor;
+        match issued.command {
+            C::SubmitApplication(submission) => self.submit(submission),
+            C::RequestScore { request, again } => self.request_score(request, again),
+            C::RecordScore(result) => self.record_score(actor, result),
+            C::FailScore { run, reason, retryable } => {
+                self.ids()?;
+                only_scorers(actor)?;
+                if self.run(&run)? != RunOutcome::Requested {
+                    return Ok(Decision::unchanged());
+                }
+                Ok(Decision::of(E::ScoreFailed { run, reason, retryable }))
+            }
+            C::MoveToStage { to, reason, seen } => self.move_to(to, reason, seen),
+            C::Shortlist { seen } => {
+                self.active()?;
+                if self.shortlisted {
+                    return Ok(Decision::unchanged());
+                }
+                human_decides(actor)?;
+                Ok(Decision::of(E::ApplicationShortlisted { seen }))
+            }
+            C::Unshortlist {} => {
+                self.active()?;
+                if !self.shortlisted {
+                    return Ok(Decision::unchanged());
+                }
+                Ok(Decision::of(E::ApplicationUnshortlisted {}))
+            }
+            C::Reject { reason, category, note, seen } => {
+                human_decides(actor)?;
+                let (id, candidate, job) = self.not_terminal()?;
+                if reason.trim().is_empty() || category.trim().is_empty() {
+                    let message = "a rejection needs a reason and a category";
+                    return Err(Refusal::invalid("REASON_REQUIRED", message).on_field("reason"));
+                }
+                let event = E::ApplicationRejected { reason, category, note, seen };
+                Ok(self.leaving(Decision::of(event), id, candidate, job))
+            }
+            C::Unreject { reason } => {
+                let (id, candidate, job) = self.ids()?;
+                if self.status != ApplicationStatus::Rejected {
+                    return Err(Refusal::conflict(
+                        "NOT_REJECTED",
+                        "the application is not rejected",
+                    ));
+                }
+                human_decides(actor)?;
+                let event = E::RejectionReversed { reason };
+                Ok(self.entering(Decision::of(event), id, candidate, job, self.stage.as_ref()))
+            }
+            C::Withdraw { reason } => {
+                let (id, candidate, job) = self.not_terminal()?;
+                let decision = Decision::of(E::ApplicationWithdrawn { reason })
+                    .reserve(Reserve::Release { name: names::applied(candidate, job) });
+                Ok(self.leaving(decision, id, candidate, job))
+            }
+            C::AddNote { note, visibility, text } => {
+                self.ids()?;
+                if text.get().is_some_and(|t| t.trim().is_empty()) {
+                    let message = "a note says something";
+                    return Err(Refusal::invalid("VALIDATION", message).on_field("text"));
+                }
+                Ok(Decision::of(E::NoteAdded { note, visibility, text }))
+            }
+        }
+    }
+
+    fn person(&self) -> Option<CandidateId> {
+        self.candidate
+    }
+
+    fn personal(event: &mut ApplicationEvent) -> Vec<&mut dyn PiiField> {
+        use ApplicationEvent as E;
+        match event {
+            E::ApplicationSubmitted { answers, .. } => vec![answers],
+            E::ScoreRecorded { explanations, .. } => vec![explanations],
+            E::StageChanged { reason, .. } => vec![reason],
+            E::ApplicationRejected { note, .. } => vec![note],
+            E::RejectionReversed { reason } | E::ApplicationWithdrawn { reason } => vec![reason],
+            E::NoteAdded { text, .. } => vec![text],
+            E::ScoreRequested { .. }
+            | E::ScoreFailed { .. }
+            | E::ApplicationShortlisted { .. }
+            | E::ApplicationUnshortlisted {} => vec![],
+        }
+    }
+}
+
+/// A decision about a person is a person's: no model and no part of the system may take it.
+fn human_decides(actor: &Actor) -> Result<(), Refusal> {
+    if actor.is_machine() {
+        let message = "only a person may decide about an applicant";
+        return Err(Refusal::forbidden("HUMAN_REQUIRED", message));
+    }
+    Ok(())
+}
+
+fn only_scorers(actor: &Actor) -> Result<(), Refusal> {
+    if !actor.is_machine() {
+        return Err(Refusal::forbidden("FORBIDDEN", "only a scorer records scores"));
+    }
+    Ok(())
+}
+
+impl Application {
+    fn submit(&self, s: Submission) -> Result<Decision<ApplicationEvent>, Refusal> {
+        let already =
+            Refusal::conflict("ALREADY_APPLIED", "the candidate already applied to this job");
+        if let Some(id) = self.id {
+            return Err(already.with_existing(id.to_string()));
+        }
+        let mut fields = Fields::default();
+        fields.text(&s.source, "source", 100);
+        fields.done()?;
+        let (id, candidate, job) = (s.application, s.candidate, s.job);
+        let closed = Refusal::conflict("JOB_NOT_OPEN", "the job does not take applications");
+        let decision = Decision::of(ApplicationEvent::ApplicationSubmitted {
+            application: id,
+            candidate,
+            job,
+            document: s.document,
+            answers: s.answers,
+            source: s.source,
+            ai_notice_version: s.ai_notice_version,
+            ai_opt_out: s.ai_opt_out,
+        })
+        // Applied before open: an applicant who comes twice is told so even when the job has closed.
+        .reserve(Reserve::Claim { name: names::applied(candidate, job), taken: already })
+        .reserve(Reserve::Require { name: names::open_job(job), missing: closed });
+        Ok(self.entering(decision, id, candidate, job, None))
+    }
+
+    /// Claims what an active application holds.
+    fn entering(
+        &self,
+        decision: Decision<ApplicationEvent>,
+        id: ApplicationId,
+        candidate: CandidateId,
+        job: JobId,
+        stage: Option<&StageRef>,
+    ) -> Decision<ApplicationEvent> {
+        let stage = stage.map_or("submitted", |s| s.id.as_str());
+        active_names(id, candidate, job, stage).into_iter().fold(decision, |decision, name| {
+            let taken = Refusal::conflict("WRONG_STATE", "another application holds this place");
+            decision.reserve(Reserve::Claim { name, taken })
+        })
+    }
+
+    /// Releases what an active application holds.
+    fn leaving(
+        &self,
+        decision: Decision<ApplicationEvent>,
+        id: ApplicationId,
+        candidate: CandidateId,
+        job: JobId,
+    ) -> Decision<ApplicationEvent> {
+        let stage = self.stage.as_ref().map_or("submitted", |s| s.id.as_str());
+        active_names(id, candidate, job, stage)
+            .into_iter()
+            .fold(decision, |decision, name| decision.reserve(Reserve::Release { name }))
+    }
+
+    fn request_score(
+        &self,
+        request: ScoreRequest,
+        again: bool,
+    ) -> Result<Decision<ApplicationEvent>, Refusal> {
+        let (application, ..) = self.active()?;
+        if self.ai_opt_out {
+            let message = "the applicant chose not to be scored by a machine";
+            return Err(Refusal::conflict("AI_OPT_OUT", message));
+        }
+        let run = request.run_id(application);
+        match self.run(&run) {
+            Ok(RunOutcome::FailedRetryable) if again => {}
+            Ok(_) => {
+                let message = "this resume was already scored under this rubric by this release";
+                return Err(Refusal::conflict("DUPLICATE_RUN", message).with_existing(run.0));
+            }
+            Err(_) => {}
+        }
+        let missing = Refusal::conflict("UNSCORABLE", "no text could be read from the resume");
+        let name = names::readable(request.document);
+        Ok(Decision::of(ApplicationEvent::ScoreRequested { run, request })
+            .reserve(Reserve::Require { name, missing }))
+    }
+
+    fn record_score(
+        &self,
+        actor: &Actor,
+        result: ScoreResult,
+    ) -> Result<Decision<ApplicationEvent>, Refusal> {
+        self.ids()?;
+        only_scorers(actor)?;
+        // A second delivery of the same run adds nothing.
+        if self.run(&result.run)? != RunOutcome::Requested {
+            return Ok(Decision::unchanged());
+        }
+        let assessment = assess(&result.rubric, result.grades, &result.text)?;
+        let (criteria, explanations) =
+            assessment.criteria.into_iter().map(RecordedCriterion::split).unzip();
+        Ok(Decision::of(ApplicationEvent::ScoreRecorded {
+            run: result.run,
+            total: assessment.total,
+            criteria,
+            explanations: crate::pii::Pii::new(explanations),
+            usage: result.usage,
+        }))
+    }
+
+    fn move_to(
+        &self,
+        to: StageRef,
+        reason: crate::pii::Pii<Option<String>>,
+        seen: Option<Seen>,
+    ) -> Result<Decision<ApplicationEvent>, Refusal> {
+        let (id, _, job) = self.active()?;
+        if to.kind == StageKind::Hired {
+            let message = "nobody is hired by a move; make an offer and hire";
+            return Err(Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to"));
+        }
+        let from = self.stage.as_ref().map_or("submitted", |s| s.id.as_str()).to_owned();
+        if from == to.id {
+            return Ok(Decision::unchanged());
+        }
+        let message = format!("`{}` is not a stage of the job's pipeline", to.id);
+        let missing = Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to");
+        let taken = Refusal::conflict("WRONG_STATE", "another application holds this place");
+        Ok(Decision::of(ApplicationEvent::StageChanged {
+            from: from.clone(),
+            to: to.clone(),
+            reason,
+            seen,
+        })
+        .reserve(Reserve::Require { name: names::stage(job, &to.id, to.kind.as_str()), missing })
+        .reserve(Reserve::Release { name: names::in_stage(job, &from, id) })
+        .reserve(Reserve::Claim { name: names::in_stage(job, &to.id, id), taken }))
+    }
+}
+
+fn active_names(id: ApplicationId, candidate: CandidateId, job: JobId, stage: &str) -> [String; 3] {
+    [
+        names::active_in_job(job, id),
+        names::active_of(candidate, id),
+        names::in_stage(job, stage, id),
+    ]
+}

@@ -1,0 +1,335 @@
+//! Given/when/then for every rule and refusal of the application.
+
+use uuid::Uuid;
+
+use super::*;
+use crate::actor::ActorKind;
+use crate::ids::{DocumentId, EventId};
+use crate::pii::Pii;
+use crate::rubric::Rubric;
+use crate::score::{Grade, Points};
+use crate::spec::given;
+use crate::text::{Span, VisibleText};
+
+fn ids() -> (ApplicationId, CandidateId, JobId) {
+    (ApplicationId(Uuid::from_u128(1)), CandidateId(Uuid::from_u128(2)), JobId(Uuid::from_u128(3)))
+}
+
+fn submission(ai_opt_out: bool) -> Submission {
+    let (application, candidate, job) = ids();
+    Submission {
+        application,
+        candidate,
+        job,
+        document: DocumentId(Uuid::from_u128(4)),
+        answers: Pii::new(vec![]),
+        source: "import".into(),
+        ai_notice_version: 1,
+        ai_opt_out,
+    }
+}
+
+fn submitted_with(ai_opt_out: bool) -> Vec<ApplicationEvent> {
+    given::<Application>([])
+        .when(ApplicationCommand::SubmitApplication(submission(ai_opt_out)))
+        .history()
+}
+
+fn submitted() -> Vec<ApplicationEvent> {
+    submitted_with(false)
+}
+
+fn request() -> ScoreRequest {
+    ScoreRequest {
+        document: DocumentId(Uuid::from_u128(4)),
+        resume_digest: "d1".into(),
+        rubric: "default@1".into(),
+        model_release: "baseline@1".into(),
+        prompt_version: "none".into(),
+        job_version: 1,
+    }
+}
+
+fn run() -> RunId {
+    request().run_id(ids().0)
+}
+
+fn ask() -> ApplicationCommand {
+    ApplicationCommand::RequestScore { request: request(), again: false }
+}
+
+fn requested() -> Vec<ApplicationEvent> {
+    given::<Application>(submitted()).when(ask()).history()
+}
+
+fn result(tenths: u8) -> ScoreResult {
+    let rubric = Rubric::default_v1();
+    let text = VisibleText::new("Led a kitchen of 12".into());
+    let grades = rubric
+        .criteria
+        .iter()
+        .map(|c| Grade {
+            criterion: c.id.clone(),
+            level: crate::score::Level::from_tenths(tenths).unwrap(),
+            rationale: "shown".into(),
+            evidence: text.quote(Span { start: 0, end: 3 }).into_iter().collect(),
+            confidence: 1.0,
+        })
+        .collect();
+    ScoreResult { run: run(), rubric, grades, text, usage: Usage::default() }
+}
+
+fn record() -> ApplicationCommand {
+    ApplicationCommand::RecordScore(result(25))
+}
+
+fn scorer() -> Actor {
+    Actor::new(ActorKind::Model, "baseline@1")
+}
+
+fn reject() -> ApplicationCommand {
+    ApplicationCommand::Reject {
+        reason: "no licence".into(),
+        category: "requirements".into(),
+        note: Pii::new(None),
+        seen: None,
+    }
+}
+
+fn rejected() -> Vec<ApplicationEvent> {
+    given::<Application>(submitted()).when(reject()).history()
+}
+
+fn withdraw() -> ApplicationCommand {
+    ApplicationCommand::Withdraw { reason: Pii::new(None) }
+}
+
+fn withdrawn() -> Vec<ApplicationEvent> {
+    given::<Application>(submitted()).when(withdraw()).history()
+}
+
+fn move_to(id: &str, kind: StageKind) -> ApplicationCommand {
+    let to = StageRef { id: id.into(), kind };
+    ApplicationCommand::MoveToStage { to, reason: Pii::new(None), seen: None }
+}
+
+fn status(history: Vec<ApplicationEvent>) -> ApplicationStatus {
+    let mut application = Application::default();
+    history.into_iter().for_each(|event| application.evolve(event));
+    application.status
+}
+
+#[test]
+fn one_application_per_candidate_and_open_job() {
+    let (id, candidate, job) = ids();
+    let submit = ApplicationCommand::SubmitApplication(submission(false));
+    given::<Application>([])
+        .when(submit.clone())
+        .needs(&names::applied(candidate, job), "ALREADY_APPLIED")
+        .needs(&names::open_job(job), "JOB_NOT_OPEN")
+        .needs(&names::active_in_job(job, id), "WRONG_STATE")
+        .needs(&names::in_stage(job, "submitted", id), "WRONG_STATE");
+    let refusal = given::<Application>(submitted()).when(submit).refused("ALREADY_APPLIED");
+    assert_eq!(refusal.existing, Some(id.to_string()));
+    let nowhere = Submission { source: " ".into(), ..submission(false) };
+    given::<Application>([])
+        .when(ApplicationCommand::SubmitApplication(nowhere))
+        .refused("VALIDATION");
+}
+
+#[test]
+fn every_command_needs_an_application() {
+    for command in [ask(), move_to("screening", StageKind::Screening), reject(), withdraw()] {
+        given::<Application>([]).when(command).refused("NOT_FOUND");
+    }
+    given::<Application>([]).by(scorer()).when(record()).refused("NOT_FOUND");
+    for command in [
+        ApplicationCommand::Shortlist { seen: None },
+        ApplicationCommand::Unshortlist {},
+        ApplicationCommand::Unreject { reason: Pii::new(None) },
+    ] {
+        given::<Application>([]).when(command).refused("NOT_FOUND");
+    }
+}
+
+#[test]
+fn a_score_is_asked_for_once_per_run() {
+    given::<Application>(submitted())
+        .when(ask())
+        .emits([ApplicationEvent::ScoreRequested { run: run(), request: request() }])
+        .needs(&names::readable(request().document), "UNSCORABLE");
+    let refusal = given::<Application>(requested()).when(ask()).refused("DUPLICATE_RUN");
+    assert_eq!(refusal.existing, Some(run().0));
+    given::<Application>(withdrawn()).when(ask()).refused("NOT_ACTIVE");
+    given::<Application>(submitted_with(true)).when(ask()).refused("AI_OPT_OUT");
+}
+
+#[test]
+fn another_version_of_anything_is_another_run() {
+    let base = run();
+    let (id, ..) = ids();
+    let others = [
+        ScoreRequest { resume_digest: "d2".into(), ..request() },
+        ScoreRequest { rubric: "default@2".into(), ..request() },
+        ScoreRequest { model_release: "baseline@2".into(), ..request() },
+        ScoreRequest { prompt_version: "2".into(), ..request() },
+        ScoreRequest { job_version: 2, ..request() },
+    ];
+    for other in &others {
+        assert_ne!(other.run_id(id), base);
+    }
+    assert_ne!(request().run_id(ApplicationId(Uuid::from_u128(99))), base);
+    assert_eq!(base.0.len(), 32);
+}
+
+#[test]
+fn a_score_is_recorded_once_and_only_by_a_scorer() {
+    given::<Application>(requested()).when(record()).refused("FORBIDDEN");
+    let then = given::<Application>(requested()).by(scorer()).when(record());
+    let history = then.history();
+    let Some(ApplicationEvent::ScoreRecorded { total, criteria, .. }) = history.last() else {
+        panic!("no score in {history:?}");
+    };
+    assert_eq!(*total, Points::from_tenths(500));
+    assert_eq!(criteria.iter().map(|c| c.points).sum::<Points>(), *total);
+    given::<Application>(history).by(scorer()).when(record()).changes_nothing();
+    given::<Application>(submitted()).by(scorer()).when(record()).refused("NOT_FOUND");
+}
+
+#[test]
+fn an_answer_outside_its_bounds_is_no_score() {
+    let mut bad = result(25);
+    bad.grades.pop();
+    given::<Application>(requested())
+        .by(scorer())
+        .when(ApplicationCommand::RecordScore(bad))
+        .refused("OUT_OF_RANGE");
+}
+
+#[test]
+fn a_failed_run_may_be_tried_again_only_when_it_says_so() {
+    let fail = |retryable| ApplicationCommand::FailScore {
+        run: run(),
+        reason: "TIMED_OUT".into(),
+        retryable,
+    };
+    given::<Application>(requested()).when(fail(true)).refused("FORBIDDEN");
+    let again = ApplicationCommand::RequestScore { request: request(), again: true };
+    let failed = given::<Application>(requested()).by(scorer()).when(fail(true)).history();
+    given::<Application>(failed.clone()).when(ask()).refused("DUPLICATE_RUN");
+    given::<Application>(failed.clone())
+        .when(again.clone())
+        .emits([ApplicationEvent::ScoreRequested { run: run(), request: request() }]);
+    given::<Application>(failed).by(scorer()).when(fail(true)).changes_nothing();
+    let dead = given::<Application>(requested()).by(scorer()).when(fail(false)).history();
+    given::<Application>(dead).when(again).refused("DUPLICATE_RUN");
+}
+
+#[test]
+fn no_machine_rejects_anybody() {
+    for kind in [ActorKind::Model, ActorKind::System] {
+        for history in [submitted(), rejected(), vec![]] {
+            given::<Application>(history)
+                .by(Actor::new(kind, "m"))
+                .when(reject())
+                .refused("HUMAN_REQUIRED");
+        }
+    }
+    given::<Application>(submitted())
+        .by(scorer())
+        .when(ApplicationCommand::Shortlist { seen: None })
+        .refused("HUMAN_REQUIRED");
+    given::<Application>(rejected())
+        .by(scorer())
+        .when(ApplicationCommand::Unreject { reason: Pii::new(None) })
+        .refused("HUMAN_REQUIRED");
+}
+
+#[test]
+fn a_rejection_has_a_reason_and_can_be_taken_back() {
+    let (id, candidate, job) = ids();
+    let bare = ApplicationCommand::Reject {
+        reason: "".into(),
+        category: "x".into(),
+        note: Pii::new(None),
+        seen: None,
+    };
+    given::<Application>(submitted()).when(bare).refused("REASON_REQUIRED");
+    given::<Application>(submitted())
+        .when(reject())
+        .releases(&names::active_in_job(job, id))
+        .releases(&names::active_of(candidate, id))
+        .releases(&names::in_stage(job, "submitted", id));
+    given::<Application>(rejected()).when(reject()).refused("TERMINAL");
+    let back = ApplicationCommand::Unreject { reason: Pii::new(None) };
+    given::<Application>(submitted()).when(back.clone()).refused("NOT_REJECTED");
+    let history = given::<Application>(rejected())
+        .when(back)
+        .needs(&names::active_in_job(job, id), "WRONG_STATE")
+        .history();
+    assert_eq!(status(history), ApplicationStatus::Submitted);
+}
+
+#[test]
+fn withdrawing_ends_it_and_frees_the_candidate_to_apply_again() {
+    let (_, candidate, job) = ids();
+    given::<Application>(submitted()).when(withdraw()).releases(&names::applied(candidate, job));
+    given::<Application>(withdrawn()).when(withdraw()).refused("TERMINAL");
+    given::<Application>(withdrawn()).when(reject()).refused("TERMINAL");
+}
+
+#[test]
+fn the_short_list_is_one_click_each_way() {
+    let seen = Some(Seen { position: 9, run: Some(run()), rank: Some(1) });
+    let on = ApplicationCommand::Shortlist { seen: seen.clone() };
+    let history = given::<Application>(submitted())
+        .when(on.clone())
+        .emits([ApplicationEvent::ApplicationShortlisted { seen }])
+        .history();
+    assert_eq!(status(history.clone()), ApplicationStatus::Shortlisted);
+    given::<Application>(history.clone()).when(on.clone()).changes_nothing();
+    let off = given::<Application>(history).when(ApplicationCommand::Unshortlist {}).history();
+    assert_eq!(status(off.clone()), ApplicationStatus::Submitted);
+    given::<Application>(off).when(ApplicationCommand::Unshortlist {}).changes_nothing();
+    given::<Application>(rejected()).when(on).refused("NOT_ACTIVE");
+    given::<Application>(rejected()).when(ApplicationCommand::Unshortlist {}).refused("NOT_ACTIVE");
+}
+
+#[test]
+fn moves_go_to_stages_of_the_pipeline() {
+    let (id, _, job) = ids();
+    let history = given::<Application>(submitted())
+        .when(move_to("interview", StageKind::Interviewing))
+        .needs(&names::stage(job, "interview", "interviewing"), "STAGE_NOT_IN_PIPELINE")
+        .needs(&names::in_stage(job, "interview", id), "WRONG_STATE")
+        .releases(&names::in_stage(job, "submitted", id))
+        .history();
+    assert_eq!(status(history.clone()), ApplicationStatus::Interviewing);
+    given::<Application>(history)
+        .when(move_to("interview", StageKind::Interviewing))
+        .changes_nothing();
+    given::<Application>(submitted())
+        .when(move_to("hired", StageKind::Hired))
+        .refused("STAGE_NOT_IN_PIPELINE");
+    given::<Application>(withdrawn())
+        .when(move_to("screening", StageKind::Screening))
+        .refused("NOT_ACTIVE");
+}
+
+#[test]
+fn notes_say_something() {
+    let note = |text: &str| ApplicationCommand::AddNote {
+        note: EventId(Uuid::from_u128(8)),
+        visibility: Visibility::Team,
+        text: Pii::new(text.into()),
+    };
+    given::<Application>(submitted()).when(note("call back")).emits([
+        ApplicationEvent::NoteAdded {
+            note: EventId(Uuid::from_u128(8)),
+            visibility: Visibility::Team,
+            text: Pii::new("call back".into()),
+        },
+    ]);
+    given::<Application>(submitted()).when(note(" ")).refused("VALIDATION");
+    given::<Application>([]).when(note("x")).refused("NOT_FOUND");
+}

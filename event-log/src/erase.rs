@@ -1,0 +1,31 @@
+//! Erasing a person: the key is destroyed, the stores are swept, the audit skeleton stays.
+//!
+//! Each step may be cut short and begun again: a request that was opened is completed by calling this
+//! once more.
+
+use domain::actor::Actor;
+use domain::candidate::{Candidate, CandidateCommand};
+use domain::ids::CandidateId;
+
+use crate::Log;
+use crate::dispatch::{DispatchError, Envelope, Outcome};
+
+/// Erases a person's data. Read models sweep their own rows when `PersonalDataErased` reaches them.
+///
+/// # Errors
+/// `NOT_FOUND`, `ACTIVE_APPLICATIONS`, or a failure of the machine.
+pub async fn erase(log: &Log, person: CandidateId, actor: Actor) -> Result<Outcome, DispatchError> {
+    let dispatcher = log.dispatcher();
+    let order = |command| Envelope::new(person.0, command, actor.clone());
+    let (candidate, _) = dispatcher.load::<Candidate>(person.0).await?;
+    if !candidate.erased {
+        dispatcher.dispatch::<Candidate>(order(CandidateCommand::OpenErasure {})).await?;
+        // The key first: from here on every copy, wherever it is, is noise.
+        log.vault.destroy(person).await?;
+        log.documents.sweep(person).await?;
+    }
+    let stores_swept = vec!["keys".into(), "documents".into(), "blind_indexes".into()];
+    dispatcher
+        .dispatch::<Candidate>(order(CandidateCommand::CompleteErasure { stores_swept }))
+        .await
+}

@@ -1,0 +1,147 @@
+//! The embedded engine: SQLite behind the ports.
+//!
+//! WAL, `synchronous=FULL`, one writer with `BEGIN IMMEDIATE`, several readers. With one writer,
+//! `AUTOINCREMENT` is commit order and dense, so the position is given in the append transaction.
+//! Events and keys live in files of their own, so that a copy of one says nothing about the other.
+
+mod events;
+mod keys;
+mod row;
+mod subscriptions;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::watch;
+
+use crate::error::LogError;
+
+/// The format this version writes (`PRAGMA user_version`).
+const FORMAT: i64 = 1;
+const READERS: u32 = 8;
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The event store in one SQLite file.
+pub struct SqliteLog {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    head: watch::Sender<u64>,
+}
+
+/// The key store in one SQLite file.
+pub struct SqliteKeys {
+    pool: SqlitePool,
+}
+
+impl SqliteLog {
+    /// Opens the log, creating it when there is none.
+    ///
+    /// # Errors
+    /// `DATA_DAMAGED`, `DATA_TOO_NEW`, `DISK_FULL`, `IO`.
+    pub async fn open(file: &Path) -> Result<Self, LogError> {
+        let writer = pool(file, 1).await?;
+        migrate(&writer, include_str!("log.sql"), "the log").await?;
+        check(&writer).await?;
+        let readers = pool(file, READERS).await?;
+        let log = Self { writer, readers, head: watch::Sender::new(0) };
+        let head = log.read_head().await?;
+        log.head.send_replace(head);
+        Ok(log)
+    }
+
+    /// Caps the file at a number of pages, as a full disk would.
+    ///
+    /// # Errors
+    /// `IO`.
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), LogError> {
+        let pragma = format!("PRAGMA max_page_count = {pages}");
+        sqlx::query(&pragma).execute(&self.writer).await.map_err(failed)?;
+        Ok(())
+    }
+}
+
+impl SqliteKeys {
+    /// Opens the key store, creating it when there is none.
+    ///
+    /// # Errors
+    /// `DATA_DAMAGED`, `DATA_TOO_NEW`, `DISK_FULL`, `IO`.
+    pub async fn open(file: &Path) -> Result<Self, LogError> {
+        let pool = pool(file, 1).await?;
+        migrate(&pool, include_str!("keys.sql"), "the key store").await?;
+        Ok(Self { pool })
+    }
+}
+
+/// A pool of connections to a file, set up as this engine needs them.
+///
+/// # Errors
+/// `DATA_DAMAGED`, `IO`.
+pub async fn pool(file: &Path, connections: u32) -> Result<SqlitePool, LogError> {
+    // The path is given as a path, never through a URL, so that no character in it has a meaning.
+    let options = SqliteConnectOptions::from_str("sqlite:")
+        .map_err(failed)?
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("secure_delete", "ON")
+        .busy_timeout(BUSY);
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+        .map_err(failed)
+}
+
+async fn migrate(pool: &SqlitePool, schema: &str, what: &str) -> Result<(), LogError> {
+    let found: i64 =
+        sqlx::query_scalar("PRAGMA user_version").fetch_one(pool).await.map_err(failed)?;
+    if found > FORMAT {
+        return Err(LogError::TooNew { found, known: FORMAT });
+    }
+    if found == FORMAT {
+        return Ok(());
+    }
+    tracing::debug!(what, "creating tables");
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    sqlx::raw_sql(schema).execute(&mut *tx).await.map_err(failed)?;
+    let version = format!("PRAGMA user_version = {FORMAT}");
+    sqlx::query(&version).execute(&mut *tx).await.map_err(failed)?;
+    tx.commit().await.map_err(failed)
+}
+
+/// Cheap signs of damage: positions with gaps, and SQLite's own quick check.
+async fn check(pool: &SqlitePool) -> Result<(), LogError> {
+    let (count, last): (i64, i64) =
+        sqlx::query_as("SELECT COUNT(*), COALESCE(MAX(position), 0) FROM events")
+            .fetch_one(pool)
+            .await
+            .map_err(failed)?;
+    if count != last {
+        let gap = format!("the log has {count} events but ends at position {last}");
+        return Err(LogError::Damaged(gap));
+    }
+    let verdict: String =
+        sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await.map_err(failed)?;
+    if verdict == "ok" { Ok(()) } else { Err(LogError::Damaged(verdict)) }
+}
+
+/// What an SQLite failure means. Codes: <https://www.sqlite.org/rescode.html>.
+pub fn failed(error: sqlx::Error) -> LogError {
+    if let sqlx::Error::Database(db) = &error {
+        let code = db.code().and_then(|c| c.parse::<i64>().ok()).unwrap_or(0);
+        match code & 0xff {
+            13 => return LogError::DiskFull(db.message().to_owned()),
+            11 | 26 => return LogError::Damaged(db.message().to_owned()),
+            _ => {}
+        }
+    }
+    LogError::Io { doing: "use the database", problem: error.to_string() }
+}
