@@ -1,1 +1,20 @@
-//! Makes the documents that tests and samples need.
+//! Makes the documents that tests and samples need: PDF, DOCX, and hostile ones of both.
+//!
+//! Everything made here depends only on what is asked for, never on the clock or the machine, so
+//! a failing test can be repeated and the committed samples can be checked byte for byte.
+//!
+//! ```
+//! use testkit::{docx::Docx, pdf};
+//!
+//! let pdf = pdf::simple(&["Zoë Müller", "Backend engineer"]);
+//! let docx = Docx::new().heading(1, "Zoë Müller").paragraph("Backend engineer").finish();
+//! # assert!(pdf.starts_with(b"%PDF") && docx.starts_with(b"PK"));
+//! ```
+#![allow(clippy::expect_used, reason = "only tests and the sample generator use this crate")]
+
+pub mod docx;
+pub mod hostile;
+mod package;
+pub mod pdf;
+pub mod resume;
+pub mod samples;
