@@ -1,0 +1,15 @@
+//! The contract of the ports, run against every engine. An engine is plugged in by one line at the end.
+
+mod contract_suite;
+
+use std::path::Path;
+
+use event_log::Log;
+use event_log::folder::Folder;
+
+/// The embedded engine in a folder of its own.
+async fn sqlite(folder: &Path) -> (Folder, Log) {
+    Folder::open(folder).await.expect("a data folder")
+}
+
+contract_suite::against!(sqlite);
