@@ -1,0 +1,64 @@
+//! PDF: one engine's glyphs, through the guard and the layout, to pages of text.
+
+mod glyph;
+mod pdfium;
+mod pure;
+
+use super::guard;
+use super::layout;
+use super::{Draft, Engine, Failure, Hidden, Limits, Method, Page};
+
+pub(super) use glyph::{Area, Cover, Glyph, Ink, PageMarks, Text};
+
+/// What an engine makes of a document.
+struct Document {
+    engine: String,
+    pages: Vec<PageMarks>,
+    truncated: bool,
+}
+
+/// Reads a PDF with the engine that `limits` ask for.
+///
+/// Auto is pure Rust first; see `docs` of [`Engine`] for the measurement.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
+    let document = match limits.engine {
+        Engine::Pure => pure::read(bytes, limits)?,
+        Engine::Pdfium => match pdfium::read(bytes, limits) {
+            Some(Ok(document)) => document,
+            Some(Err(Failure::Encrypted)) => return Err(Failure::Encrypted),
+            Some(Err(_)) | None => pure::read(bytes, limits)?,
+        },
+        Engine::Auto => match pure::read(bytes, limits) {
+            Err(Failure::Corrupt) => match pdfium::read(bytes, limits) {
+                Some(document) => document?,
+                None => return Err(Failure::Corrupt),
+            },
+            document => document?,
+        },
+    };
+    let mut draft = Draft {
+        engine: document.engine,
+        pages: Vec::with_capacity(document.pages.len()),
+        hidden: Vec::new(),
+        truncated: document.truncated,
+    };
+    for (marks, page) in document.pages.into_iter().zip(1..) {
+        let judged = guard::judge(marks);
+        let text = layout::text(judged.visible);
+        draft.pages.push(Page { page, method: Method::TextLayer, text });
+        draft.hidden.extend(judged.hidden.into_iter().map(|(kind, glyphs)| Hidden {
+            page,
+            kind,
+            text: layout::text(glyphs),
+        }));
+    }
+    draft.hidden.retain(|hidden| !hidden.text.trim().is_empty());
+    Ok(draft)
+}
+
+/// Loads what reading PDFs under `limits` will need, before memory is counted.
+pub(super) fn prepare(limits: &Limits) {
+    if limits.engine != Engine::Pure {
+        pdfium::prepare();
+    }
+}
