@@ -20,8 +20,6 @@ const TINY: f64 = 2.0;
 /// Contrast ratio (WCAG 2) below which text cannot be told from its background. White on #EBEBEB
 /// is 1.19; the palest grey that designs use for text, #CCC on white, is 1.6.
 const LEAST_CONTRAST: f64 = 1.2;
-/// Below this opacity there is nothing to see, whatever the colour.
-const LEAST_ALPHA: f32 = 0.05;
 
 /// Tells what can be seen on a page from what cannot.
 pub(super) fn judge(page: PageMarks) -> Judged {
@@ -49,12 +47,9 @@ pub(super) fn judge(page: PageMarks) -> Judged {
 }
 
 fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<HiddenKind> {
-    let (rgb, alpha) = match glyph.ink {
-        Ink::None => return Some(HiddenKind::Invisible),
-        Ink::Solid { alpha, .. } if alpha < LEAST_ALPHA => return Some(HiddenKind::Invisible),
-        Ink::Solid { rgb, alpha } => (Some(rgb), alpha),
-        Ink::Unknown => (None, 1.0),
-    };
+    if !glyph.ink.shows() {
+        return Some(HiddenKind::Invisible);
+    }
     let body = glyph.body();
     let centre = body.center();
     if glyph.clipped || !visible_page.contains(centre) {
@@ -67,7 +62,7 @@ fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<Hi
     if covers[later..].iter().any(|cover| covered(body, cover)) {
         return Some(HiddenKind::Covered);
     }
-    if let Some(rgb) = rgb {
+    if let Ink::Solid { rgb, alpha } = glyph.ink {
         let behind = covers[..later]
             .iter()
             .rev()

@@ -13,11 +13,14 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
     let chars: Vec<char> = text.chars().collect();
     let mut visible = String::with_capacity(text.len());
     let mut unseen = String::new();
-    let (mut suspicious, mut zero_width) = (false, 0usize);
+    let mut suspicious = false;
+    let (mut run, mut longest) = (0usize, 0usize);
     let right_to_left = chars.iter().any(|&c| is_right_to_left(c));
     for (at, &c) in chars.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|i| chars.get(i)).copied();
         let after = chars.get(at + 1).copied();
+        run = if is_mask(c) { run + 1 } else { 0 };
+        longest = longest.max(run);
         match c {
             '\u{E0020}'..='\u{E007E}' => {
                 // A flag's subdivision (Scotland) is spelt in tags after a black flag.
@@ -53,7 +56,6 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
                 // Inside a word it hides the word from whoever searches for it.
                 let alphanumeric = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
                 suspicious |= c != '\u{200C}' && alphanumeric(before) && alphanumeric(after);
-                zero_width += 1;
             }
             // Ordinary, and of no use to a reader.
             '\u{FEFF}' | '\u{200E}' | '\u{200F}' | '\u{061C}' => {}
@@ -68,16 +70,14 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
             '\u{FE00}'..='\u{FE0F}' => {
                 if before.is_some_and(|b| !b.is_ascii_alphabetic()) {
                     visible.push(c);
-                } else {
-                    zero_width += 1;
                 }
             }
             c if c.is_control() && !is_layout(c) => {}
             c => visible.push(c),
         }
     }
-    // A few are what web pages leave behind when text is pasted; many are a message or a mask.
-    if suspicious || zero_width >= 4 {
+    // Single ones are what web pages leave behind when text is pasted; a row of them is a message.
+    if suspicious || longest >= 4 {
         if unseen.trim().is_empty() {
             unseen = masked_words(text);
         }

@@ -170,16 +170,18 @@ fn cut(mut run: Vec<Placed>, order: usize, pieces: &mut Vec<Piece>) {
     pieces.extend(piece);
 }
 
-/// The extra distance between all letters of a run that is set wide, as headings are: then a gap of
-/// that size is no space. Zero for ordinary text.
+/// The distance between letters of a run that is set wide, as headings are, be it by spacing or by
+/// typing spaces between them: then a gap of that size is no space. Zero for ordinary text.
 fn letter_spacing(run: &[Placed]) -> f64 {
-    if run.len() < 4 || run.iter().any(|placed| placed.glyph.text.is_blank()) {
+    let letters: Vec<&Placed> = run.iter().filter(|p| !p.glyph.text.is_blank()).collect();
+    if letters.len() < 5 {
         return 0.0;
     }
-    let mut gaps: Vec<f64> = run.windows(2).map(|pair| pair[1].u - pair[0].end()).collect();
+    let mut gaps: Vec<f64> = letters.windows(2).map(|pair| pair[1].u - pair[0].end()).collect();
     gaps.sort_by(f64::total_cmp);
-    let size = run[0].glyph.size;
-    let least = gaps[gaps.len() / 10];
+    let size = letters[0].glyph.size;
+    let least = gaps[gaps.len() / 20];
     let median = gaps[gaps.len() / 2];
+    // One-letter words in a row are not running text; kerning alone never opens every gap.
     if least > size * 0.05 && median > size * 0.08 { median } else { 0.0 }
 }

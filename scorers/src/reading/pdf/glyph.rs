@@ -49,6 +49,20 @@ pub(crate) enum Ink {
     None,
 }
 
+impl Ink {
+    /// Below this opacity there is nothing to see, whatever the colour.
+    const LEAST_ALPHA: f32 = 0.05;
+
+    /// Whether there is anything to see, on whatever background.
+    pub(crate) fn shows(self) -> bool {
+        match self {
+            Self::Solid { alpha, .. } => alpha >= Self::LEAST_ALPHA,
+            Self::Unknown => true,
+            Self::None => false,
+        }
+    }
+}
+
 /// One glyph.
 #[derive(Debug, Clone)]
 pub(crate) struct Glyph {

@@ -13,6 +13,7 @@ use hayro_interpret::{
     ImageDrawProps, InterpreterCache, InterpreterSettings, Paint, SoftMask, interpret_page,
 };
 
+use super::outlines::Outlines;
 use super::{Area, Cover, Document, Glyph, Ink, PageMarks, Text};
 use crate::reading::{Failure, Limits};
 
@@ -55,6 +56,7 @@ fn marks<'a>(
     let mut context = Context::new(initial, visible, cache, pdf.xref(), settings);
     let mut collector = Collector::new(visible, limits.marks_per_page);
     interpret_page(page, &mut context, &mut collector);
+    collector.finish();
     PageMarks {
         width: visible.width(),
         height: visible.height(),
@@ -79,6 +81,12 @@ struct Collector {
     marked: Vec<Option<Replacement>>,
     /// Bounds of what each Type 3 glyph paints, in its own space.
     painted: HashMap<u128, Option<Rect>>,
+    /// Largest size of Type 3 glyphs, by the scale they are set at.
+    type3_sizes: HashMap<i64, f64>,
+    /// Glyphs of Type 3 fonts, and the key of their size.
+    type3: Vec<(usize, i64)>,
+    /// Letters drawn as shapes, and glyphs that say invisibly what they are.
+    outlines: Outlines,
 }
 
 #[derive(Clone, Copy)]
@@ -111,6 +119,9 @@ impl Collector {
             groups: Vec::new(),
             marked: Vec::new(),
             painted: HashMap::new(),
+            type3_sizes: HashMap::new(),
+            type3: Vec::new(),
+            outlines: Outlines::default(),
         }
     }
 
@@ -126,6 +137,17 @@ impl Collector {
         let outer = self.clip();
         let bounds = outer.bounds.intersect(bounds);
         self.clips.push(Clip { bounds, exact: exact && outer.exact });
+    }
+
+    /// What can only be told once the whole page is drawn.
+    fn finish(&mut self) {
+        for &(at, key) in &self.type3 {
+            if let (Some(glyph), Some(size)) = (self.glyphs.get_mut(at), self.type3_sizes.get(&key))
+            {
+                glyph.size = *size;
+            }
+        }
+        self.outlines.reveal(&mut self.glyphs);
     }
 
     fn ink(&self, props: &DrawProps<'_>, mode: &DrawMode) -> Ink {
@@ -177,6 +199,10 @@ impl<'a> Device<'a> for Collector {
         };
         let path = props.transform * path;
         let clip = self.clip();
+        if let Some(rgb) = opaque {
+            self.order += 1;
+            self.outlines.draw(&path, clip.bounds, rgb, self.order);
+        }
         if path.elements().len() <= MAX_ELEMENTS && clip.exact {
             let bounds = path.bounding_box();
             self.cover(Area::Path { bounds, path, clip: clip.bounds }, opaque);
@@ -225,16 +251,17 @@ impl<'a> Device<'a> for Collector {
         let vertical = run.writing_mode() == WritingMode::Vertical;
         let clip = self.clip().bounds;
         self.order += 1;
-        let first = self.glyphs.len();
         for glyph in run.glyphs() {
             if self.glyphs.len() >= self.limit {
                 return;
             }
             let space = props.transform * glyph.transform();
             let text = match glyph.as_unicode() {
-                Some(BfString::Char(c)) => Text::Char(c),
-                Some(BfString::String(s)) => Text::Str(s.into()),
-                None => Text::Char(char::REPLACEMENT_CHARACTER),
+                // Fonts made by TeX call their hyphen soft; drawn, it is a hyphen.
+                Some(BfString::Char('\u{AD}')) => Text::Char('-'),
+                Some(BfString::Char(c)) if c != '\0' => Text::Char(c),
+                Some(BfString::String(s)) if s != "\0" => Text::Str(s.into()),
+                _ => Text::Char(char::REPLACEMENT_CHARACTER),
             };
             let (advance, body) = match &**glyph {
                 Drawn::Outline(outline) => (outline.advance_width().unwrap_or(500.0), None),
@@ -256,16 +283,29 @@ impl<'a> Device<'a> for Collector {
             made.text = text;
             made.ink = ink;
             made.order = self.order;
+            if !made.x.is_finite() || !made.y.is_finite() || !made.size.is_finite() {
+                continue;
+            }
             if let Some(painted) = body {
-                // A Type 3 font's em says nothing; what it paints does.
+                // A Type 3 font's em says nothing; what its glyphs paint does. A run may be one
+                // full stop, so the size is that of all glyphs set at this scale.
                 let painted = painted.map(|rect| space.transform_rect_bbox(rect));
-                made.size = painted.map_or(0.0, |rect| rect.height().max(rect.width()) * 1.4);
+                let key = (made.size * 64.0) as i64;
+                let size = painted.map_or(0.0, |rect| rect.height() * 1.35);
+                let largest = self.type3_sizes.entry(key).or_default();
+                *largest = largest.max(size);
+                made.size = *largest;
+                self.type3.push((self.glyphs.len(), key));
                 if painted.is_none() && !made.text.is_blank() {
                     made.ink = Ink::None;
                 }
             }
-            if !made.x.is_finite() || !made.y.is_finite() || !made.size.is_finite() {
-                continue;
+            if let Drawn::Outline(outline) = &**glyph
+                && !made.ink.shows()
+                && !made.text.is_blank()
+            {
+                let shape = (space * outline.outline()).bounding_box();
+                self.outlines.say(self.glyphs.len(), shape, made.size);
             }
             made.clipped = {
                 let body = made.body().inflate(0.01, 0.01);
@@ -273,13 +313,6 @@ impl<'a> Device<'a> for Collector {
                 both.width() <= 0.0 || both.height() <= 0.0
             };
             self.glyphs.push(made);
-        }
-        // A Type 3 run's glyphs are of one size: that of the tallest.
-        if matches!(run.glyphs().first().map(|g| &**g), Some(Drawn::Type3(_))) {
-            let run = &mut self.glyphs[first..];
-            let size = run.iter().map(|g| g.size).fold(0.0, f64::max);
-            let widest = run.iter().map(|g| g.advance).fold(0.0, f64::max);
-            run.iter_mut().for_each(|g| g.size = size.max(widest));
         }
     }
 
