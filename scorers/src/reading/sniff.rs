@@ -85,7 +85,8 @@ pub fn sniff(bytes: &[u8]) -> FileType {
         return sniff_ole(bytes);
     }
     let head = &bytes[..bytes.len().min(1024)];
-    if contains(head, b"%PDF-") {
+    // The second is a header that was damaged, in a file that has a PDF's objects all the same.
+    if contains(head, b"%PDF-") || contains(head, b"PDF-1.") && contains(bytes, b"endobj") {
         return FileType::Pdf;
     }
     sniff_text(bytes)

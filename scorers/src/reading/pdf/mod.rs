@@ -7,7 +7,7 @@ mod pure;
 
 use super::guard;
 use super::layout;
-use super::{Draft, Engine, Failure, Hidden, Limits, Method, Page};
+use super::{Draft, Engine, Failure, Hidden, HiddenKind, Limits, Method, Page};
 
 pub(super) use glyph::{Area, Cover, Glyph, Ink, PageMarks, Text};
 
@@ -53,8 +53,21 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
             text: layout::text(glyphs),
         }));
     }
-    draft.hidden.retain(|hidden| !hidden.text.trim().is_empty());
+    forgive_page_breaks(&mut draft);
     Ok(draft)
+}
+
+/// Drops clipped text that can be read elsewhere: a table cut by a page break is often drawn on both
+/// pages, with a clip that lets half of it show on each.
+fn forgive_page_breaks(draft: &mut Draft) {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: Vec<String> = draft.pages.iter().map(|page| words(&page.text)).collect();
+    draft.hidden.retain(|hidden| {
+        let text = words(&hidden.text);
+        let repeated =
+            hidden.kind == HiddenKind::OffPage && shown.iter().any(|page| page.contains(&text));
+        !text.is_empty() && !repeated
+    });
 }
 
 /// Loads what reading PDFs under `limits` will need, before memory is counted.
