@@ -17,9 +17,18 @@ pub(super) struct Judged {
 
 /// Below this em height, in points, text is a line of dust. Legal small print is 4 and up.
 const TINY: f64 = 2.0;
-/// Contrast ratio (WCAG 2) below which text cannot be told from its background. White on #EBEBEB
-/// is 1.19; the palest grey that designs use for text, #CCC on white, is 1.6.
-const LEAST_CONTRAST: f64 = 1.2;
+/// The contrast ratio (WCAG 2) below which text cannot be told from what lies behind it.
+///
+/// White on #EBEBEB is 1.19; the palest grey that designs use for text, #CCC on white, is 1.6. But
+/// small white letters on a pale colour are not design, they are white text that strayed from a
+/// white page: coloured headings on white (a salmon has 2.0) are read at sizes where this is not.
+pub(super) fn least_contrast(rgb: [u8; 3], size: f64) -> f64 {
+    let white = rgb.iter().all(|channel| *channel >= 0xF0);
+    if white && size < SMALL { 2.2 } else { 1.2 }
+}
+
+/// Smaller than any text that is set in white on purpose, in points.
+const SMALL: f64 = 9.0;
 
 /// Tells what can be seen on a page from what cannot.
 pub(super) fn judge(page: PageMarks) -> Judged {
@@ -69,7 +78,7 @@ fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<Hi
             .find(|cover| cover.area.contains(centre))
             .map_or(Some(WHITE), |cover| cover.rgb);
         if let Some(behind) = behind
-            && contrast(mix(rgb, behind, alpha), behind) < LEAST_CONTRAST
+            && contrast(mix(rgb, behind, alpha), behind) < least_contrast(rgb, glyph.size)
         {
             return Some(HiddenKind::LowContrast);
         }

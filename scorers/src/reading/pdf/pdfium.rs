@@ -16,7 +16,7 @@ use pdfium_render::prelude::{
 };
 
 use super::{Area, Cover, Document, Glyph, Ink, PageMarks, Text};
-use crate::reading::guard::contrast;
+use crate::reading::guard::{contrast, least_contrast};
 use crate::reading::{Failure, Limits};
 
 const NAME: &str = "libpdfium";
@@ -88,7 +88,7 @@ fn marks(page: &PdfPage<'_>, limits: &Limits) -> Result<PageMarks, PdfiumError> 
         let Some(mut glyph) = glyph(&char, &frame) else { continue };
         // A ligature comes as several characters in one place.
         let origin = char.origin().ok().map(|(x, y)| (x.value, y.value));
-        if origin.is_some() && origin == before {
+        if origin.is_some() && origin == before && !glyph.text.is_blank() {
             if let Some(Glyph { text, advance, .. }) = marks.glyphs.last_mut() {
                 *advance += glyph.advance;
                 *text =
@@ -96,18 +96,33 @@ fn marks(page: &PdfPage<'_>, limits: &Limits) -> Result<PageMarks, PdfiumError> 
             }
             continue;
         }
-        before = origin;
+        before = origin.filter(|_| !glyph.text.is_blank());
         let visible_page = Rect::new(0.0, 0.0, marks.width, marks.height);
         let body = glyph.body();
         if !glyph.text.is_blank() && visible_page.contains(body.center()) {
             let picture = picture.get_or_insert_with(|| Picture::of(page, &frame));
-            let seen = picture.shows(body);
-            judge(&mut glyph, &char, seen, &objects, &mut marks);
+            judge(&mut glyph, &char, picture.contrast(body), &objects, &mut marks);
         }
         marks.glyphs.push(glyph);
     }
     fit_widths(&mut marks.glyphs);
+    close_ligatures(&mut marks.glyphs);
     Ok(marks)
+}
+
+/// Lets a ligature reach to the next glyph, unless a space is between: libpdfium tells the width of
+/// its ink alone.
+fn close_ligatures(glyphs: &mut [Glyph]) {
+    for at in 1..glyphs.len() {
+        let (before, after) = glyphs.split_at_mut(at);
+        if let (Some(glyph), Some(next)) = (before.last_mut(), after.first()) {
+            let reach = (next.x - glyph.x).hypot(next.y - glyph.y);
+            let near = reach - glyph.advance < glyph.size * 0.25;
+            if matches!(glyph.text, Text::Str(_)) && !next.text.is_blank() && near {
+                glyph.advance = glyph.advance.max(reach);
+            }
+        }
+    }
 }
 
 /// Scales widths to how glyphs are set: libpdfium tells a font's own widths, also where text is set
@@ -141,7 +156,7 @@ fn fit_widths(glyphs: &mut [Glyph]) {
 fn judge(
     glyph: &mut Glyph,
     char: &PdfPageTextChar<'_>,
-    seen: bool,
+    drawn: f64,
     objects: &Objects,
     marks: &mut PageMarks,
 ) {
@@ -154,6 +169,7 @@ fn judge(
         ([color.red(), color.green(), color.blue()], f32::from(color.alpha()) / 255.0)
     });
     glyph.ink = Ink::Solid { rgb, alpha };
+    let seen = drawn >= least_contrast(rgb, glyph.size);
     match (seen, glyph.ink.shows()) {
         // Browsers draw letters as outlines under transparent text; a scan has a picture there.
         (true, false) if !objects.pictured(body.center()) => glyph.ink = Ink::Unknown,
@@ -308,8 +324,8 @@ impl Picture {
         }
     }
 
-    /// Whether something is drawn in `area`: its pixels are not all of one colour.
-    fn shows(&self, area: Rect) -> bool {
+    /// The contrast between the darkest and the lightest of what is drawn in `area`.
+    fn contrast(&self, area: Rect) -> f64 {
         let cell = |at: f64, most: usize| ((at * self.scale).max(0.0) as usize).min(most);
         let (left, right) = (cell(area.x0, self.width), cell(area.x1.ceil(), self.width));
         let (top, bottom) = (cell(area.y0, self.height), cell(area.y1.ceil(), self.height));
@@ -325,6 +341,6 @@ impl Picture {
                 }
             }
         }
-        contrast(least, most) >= 1.2
+        if left < right && top < bottom { contrast(least, most) } else { 1.0 }
     }
 }
