@@ -1,6 +1,77 @@
 //! Reading: bytes of a resume become pages of visible text, and what was hidden is set aside.
+//!
+//! [`read`] is the whole of it, as a function of its input; [`sandbox`] runs it in a child process,
+//! because the files come from strangers. A file is first told by its content ([`sniff`]). PDF goes
+//! through one of two engines to one list of glyphs, then the [`guard`] takes out what a person
+//! could not see, and [`layout`] puts the rest in reading order. DOCX and plain text are walked
+//! directly, under the same rules where they apply.
+//!
+//! Every file ends in text or in one named [`Failure`]; nothing is invented and nothing is silently
+//! empty.
+
+mod docx;
+mod failure;
+mod guard;
+mod layout;
+mod limits;
+mod pdf;
+pub mod sandbox;
+mod sniff;
+mod text;
+mod unseen;
 
 use serde::{Deserialize, Serialize};
+
+pub use failure::Failure;
+pub use limits::{Engine, Limits};
+pub use sniff::{FileType, sniff};
+
+/// What became of one file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Media type by content, never by name: `application/pdf`. Known even when reading failed.
+    pub sniffed_type: String,
+    /// The text, or why there is none.
+    pub result: Result<Extraction, Unread>,
+}
+
+impl Reading {
+    /// A reading that gave no text and found nothing hidden.
+    #[must_use]
+    pub fn failed(sniffed_type: impl Into<String>, failure: Failure) -> Self {
+        Self { sniffed_type: sniffed_type.into(), result: Err(failure.into()) }
+    }
+
+    /// Why there is no text, when there is none.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        self.result.as_ref().err().map(|unread| unread.failure)
+    }
+
+    /// Text that a person would not see, whether or not there was text besides.
+    #[must_use]
+    pub fn hidden(&self) -> &[Hidden] {
+        match &self.result {
+            Ok(extraction) => &extraction.hidden,
+            Err(unread) => &unread.hidden,
+        }
+    }
+}
+
+/// A file that gave no text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Why.
+    pub failure: Failure,
+    /// What was hidden in it: a document of hidden text alone is [`Failure::EmptyText`].
+    pub hidden: Vec<Hidden>,
+}
+
+impl From<Failure> for Unread {
+    fn from(failure: Failure) -> Self {
+        Self { failure, hidden: Vec::new() }
+    }
+}
 
 /// What reading a file gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,7 +84,7 @@ pub struct Extraction {
     pub pages: Vec<Page>,
     /// Text that a person would not see. It never reaches a grader.
     pub hidden: Vec<Hidden>,
-    /// Whether the document had more pages than the limit, and the rest was left unread.
+    /// Whether the document had more pages or text than the limit, and the rest was left unread.
     pub truncated: bool,
 }
 
@@ -69,30 +140,92 @@ pub enum HiddenKind {
     ZeroWidth,
 }
 
-/// Why a file gave no text. The serialised names are stable codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Failure {
-    /// It was read, and no visible character is in it (a scan, for now).
-    EmptyText,
-    /// It has no bytes at all.
-    EmptyFile,
-    /// A password is needed.
-    Encrypted,
-    /// It claims to be of its type but cannot be read.
-    Corrupt,
-    /// Not a type that can be read.
-    UnsupportedType,
-    /// More bytes than allowed, packed or unpacked.
-    TooLarge,
-    /// More pages than allowed.
-    TooManyPages,
-    /// It took longer than allowed.
-    TimedOut,
-    /// It needed more memory than allowed.
-    OutOfMemory,
-    /// The reader died on it.
-    Crashed,
-    /// The file could not be opened or read from disk.
-    Unreadable,
+/// What a format's reader hands over: pages as that format has them, before the rules that all
+/// formats share.
+struct Draft {
+    engine: String,
+    pages: Vec<Page>,
+    hidden: Vec<Hidden>,
+    truncated: bool,
+}
+
+/// Reads one file: its type by content, its visible text, and what was hidden in it.
+///
+/// It runs in the calling thread and trusts nothing but its own limits on size; time and memory are
+/// bounded by [`sandbox`], which is where files from outside belong.
+#[must_use]
+pub fn read(bytes: &[u8], limits: &Limits) -> Reading {
+    if bytes.len() as u64 > limits.bytes {
+        return Reading::failed(sniff::head(bytes).media_type(), Failure::TooLarge);
+    }
+    let sniffed = sniff(bytes);
+    let result = draft(sniffed, bytes, limits)
+        .map_err(Unread::from)
+        .and_then(|draft| finish(sniffed, draft, limits));
+    Reading { sniffed_type: sniffed.media_type().to_owned(), result }
+}
+
+fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
+    match sniffed {
+        FileType::Empty => Err(Failure::EmptyFile),
+        FileType::Pdf => pdf::read(bytes, limits),
+        FileType::Docx => docx::read(bytes, limits),
+        FileType::EncryptedOffice => Err(Failure::Encrypted),
+        FileType::BrokenZip => Err(Failure::Corrupt),
+        FileType::PlainText(encoding) => Ok(text::read(bytes, encoding)),
+        // A picture of a resume is a resume; it has no text layer, and recognising one is not done.
+        FileType::Image(_) => Err(Failure::EmptyText),
+        FileType::Unsupported(_) => Err(Failure::UnsupportedType),
+    }
+}
+
+/// The rules that hold for every format: invisible characters are taken out and reported, text is
+/// cut at the limit, and a document without one visible character is not text.
+fn finish(sniffed: FileType, mut draft: Draft, limits: &Limits) -> Result<Extraction, Unread> {
+    let mut left = limits.chars;
+    let mut truncated = draft.truncated;
+    for page in &mut draft.pages {
+        let (visible, unseen) = unseen::split(&page.text);
+        page.text = visible;
+        draft.hidden.extend(unseen.map(|text| Hidden {
+            page: page.page,
+            kind: HiddenKind::ZeroWidth,
+            text,
+        }));
+        truncated |= cut(&mut page.text, &mut left);
+    }
+    let mut left = limits.chars;
+    for hidden in &mut draft.hidden {
+        truncated |= cut(&mut hidden.text, &mut left);
+    }
+    draft.hidden.retain(|hidden| !hidden.text.is_empty());
+    if draft.pages.iter().all(|page| page.text.trim().is_empty()) {
+        return Err(Unread { failure: Failure::EmptyText, hidden: draft.hidden });
+    }
+    Ok(Extraction {
+        sniffed_type: sniffed.media_type().to_owned(),
+        engine: draft.engine,
+        pages: draft.pages,
+        hidden: draft.hidden,
+        truncated,
+    })
+}
+
+/// Shortens `text` to the characters `left`, and says whether it had to.
+fn cut(text: &mut String, left: &mut usize) -> bool {
+    if text.len() <= *left {
+        *left -= text.len(); // bytes are never fewer than characters: the cheap test first
+        return false;
+    }
+    match text.char_indices().nth(*left) {
+        Some((at, _)) => {
+            text.truncate(at);
+            *left = 0;
+            true
+        }
+        None => {
+            *left -= text.chars().count();
+            false
+        }
+    }
 }

@@ -1,0 +1,182 @@
+//! The guard's first rules, over the glyphs of a page: what a person could not see is set aside.
+//!
+//! They are geometry and colour, the same on every run. They judge against what really lies behind
+//! a glyph, so white text on a dark banner is text and white text on white is not.
+
+use hayro_interpret::kurbo::{Point, Rect};
+
+use super::HiddenKind;
+use super::pdf::{Cover, Glyph, Ink, PageMarks};
+
+/// A page's glyphs, told apart.
+pub(super) struct Judged {
+    pub(super) visible: Vec<Glyph>,
+    /// By kind, in the order of the kinds; no kind twice and none empty.
+    pub(super) hidden: Vec<(HiddenKind, Vec<Glyph>)>,
+}
+
+/// Below this em height, in points, text is a line of dust. Legal small print is 4 and up.
+const TINY: f64 = 2.0;
+/// The contrast ratio (WCAG 2) below which text cannot be told from what lies behind it.
+///
+/// White on #EBEBEB is 1.19; the palest grey that designs use for text, #CCC on white, is 1.6. But
+/// small white letters on a pale colour are not design, they are white text that strayed from a
+/// white page: coloured headings on white (a salmon has 2.0) are read at sizes where this is not.
+pub(super) fn least_contrast(rgb: [u8; 3], size: f64) -> f64 {
+    let white = rgb.iter().all(|channel| *channel >= 0xF0);
+    if white && size < SMALL { 2.2 } else { 1.2 }
+}
+
+/// Smaller than any text that is set in white on purpose, in points.
+const SMALL: f64 = 9.0;
+
+/// Tells what can be seen on a page from what cannot.
+pub(super) fn judge(page: PageMarks) -> Judged {
+    let PageMarks { width, height, glyphs, covers } = page;
+    let visible_page = Rect::new(0.0, 0.0, width, height);
+    let mut visible = Vec::with_capacity(glyphs.len());
+    let mut hidden: Vec<(HiddenKind, Vec<Glyph>)> = Vec::new();
+    for glyph in glyphs {
+        match hidden_kind(&glyph, visible_page, &covers) {
+            None => visible.push(glyph),
+            Some(kind) => match hidden.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, glyphs)) => glyphs.push(glyph),
+                None => hidden.push((kind, vec![glyph])),
+            },
+        }
+    }
+    // Some producers paint a halo or a first coat under text: it hides nothing.
+    let shown = Positions::of(&visible);
+    for (_, glyphs) in &mut hidden {
+        glyphs.retain(|glyph| !shown.has(glyph));
+    }
+    hidden.retain(|(_, glyphs)| !glyphs.is_empty());
+    hidden.sort_by_key(|(kind, _)| *kind);
+    Judged { visible, hidden }
+}
+
+fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<HiddenKind> {
+    if !glyph.ink.shows() {
+        return Some(HiddenKind::Invisible);
+    }
+    let body = glyph.body();
+    let centre = body.center();
+    if glyph.clipped || !visible_page.contains(centre) {
+        return Some(HiddenKind::OffPage);
+    }
+    if glyph.size < TINY {
+        return Some(HiddenKind::Tiny);
+    }
+    let later = covers.partition_point(|cover| cover.order <= glyph.order);
+    if covers[later..].iter().any(|cover| covered(body, cover)) {
+        return Some(HiddenKind::Covered);
+    }
+    if let Ink::Solid { rgb, alpha } = glyph.ink {
+        let behind = covers[..later]
+            .iter()
+            .rev()
+            .find(|cover| cover.area.contains(centre))
+            .map_or(Some(WHITE), |cover| cover.rgb);
+        if let Some(behind) = behind
+            && contrast(mix(rgb, behind, alpha), behind) < least_contrast(rgb, glyph.size)
+        {
+            return Some(HiddenKind::LowContrast);
+        }
+    }
+    None
+}
+
+const WHITE: [u8; 3] = [255, 255, 255];
+
+/// Whether the middle of a glyph lies under a cover, so that no part of a letter is left to read.
+fn covered(body: Rect, cover: &Cover) -> bool {
+    let core = body.scale_from_centre(0.6);
+    let bounds = cover.area.bounds();
+    bounds.contains(core.center())
+        && [
+            core.center(),
+            Point::new(core.x0, core.y0),
+            Point::new(core.x1, core.y0),
+            Point::new(core.x0, core.y1),
+            Point::new(core.x1, core.y1),
+        ]
+        .into_iter()
+        .all(|point| cover.area.contains(point))
+}
+
+trait ScaleFromCentre {
+    fn scale_from_centre(self, by: f64) -> Self;
+}
+
+impl ScaleFromCentre for Rect {
+    fn scale_from_centre(self, by: f64) -> Self {
+        let inset = (1.0 - by) / 2.0;
+        self.inflate(-self.width() * inset, -self.height() * inset)
+    }
+}
+
+/// What `rgb` at opacity `alpha` looks like over `behind`.
+fn mix(rgb: [u8; 3], behind: [u8; 3], alpha: f32) -> [u8; 3] {
+    let alpha = alpha.clamp(0.0, 1.0);
+    std::array::from_fn(|i| {
+        (f32::from(rgb[i]) * alpha + f32::from(behind[i]) * (1.0 - alpha)).round() as u8
+    })
+}
+
+/// The contrast ratio of WCAG 2, from 1 (the same) to 21 (black on white).
+pub(super) fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+fn luminance(rgb: [u8; 3]) -> f64 {
+    let [r, g, b] = rgb.map(|channel| {
+        let channel = f64::from(channel) / 255.0;
+        if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// Where glyphs are, to find one painted again in the same place.
+pub(super) struct Positions<'a> {
+    cells: std::collections::HashMap<(i64, i64), Vec<&'a Glyph>>,
+}
+
+impl<'a> Positions<'a> {
+    pub(super) fn of(glyphs: &'a [Glyph]) -> Self {
+        let mut positions = Self { cells: std::collections::HashMap::new() };
+        for glyph in glyphs {
+            positions.add(glyph);
+        }
+        positions
+    }
+
+    pub(super) fn add(&mut self, glyph: &'a Glyph) {
+        self.cells.entry(cell(glyph.x, glyph.y)).or_default().push(glyph);
+    }
+
+    /// Whether the same text is at the same place, give or take the shift that fakes a bold face
+    /// or a shadow.
+    pub(super) fn has(&self, glyph: &Glyph) -> bool {
+        let reach = (glyph.size * 0.12).min(CELL);
+        let (column, row) = cell(glyph.x, glyph.y);
+        (column - 1..=column + 1).any(|column| {
+            (row - 1..=row + 1).any(|row| {
+                self.cells.get(&(column, row)).is_some_and(|others| {
+                    others.iter().take(64).any(|other| {
+                        other.text == glyph.text
+                            && (other.x - glyph.x).abs() <= reach
+                            && (other.y - glyph.y).abs() <= reach
+                            && (other.size - glyph.size).abs() <= glyph.size * 0.2
+                    })
+                })
+            })
+        })
+    }
+}
+
+const CELL: f64 = 2.0;
+
+fn cell(x: f64, y: f64) -> (i64, i64) {
+    ((x / CELL).floor() as i64, (y / CELL).floor() as i64)
+}

@@ -1,0 +1,135 @@
+//! What both PDF engines say about a page: the glyphs on it, and the opaque areas painted on it.
+//!
+//! Coordinates are in points from the top left corner of the visible page (its crop box, as
+//! rotated for showing), x to the right and y down.
+
+use hayro_interpret::kurbo::{BezPath, Point, Rect, Shape as _};
+
+/// A page's marks, in paint order.
+#[derive(Debug, Default)]
+pub(crate) struct PageMarks {
+    /// Width of the visible page.
+    pub(crate) width: f64,
+    /// Height of the visible page.
+    pub(crate) height: f64,
+    pub(crate) glyphs: Vec<Glyph>,
+    pub(crate) covers: Vec<Cover>,
+}
+
+/// What a glyph stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Text {
+    Char(char),
+    /// A ligature or whatever else the document maps to several characters.
+    Str(Box<str>),
+}
+
+impl Text {
+    pub(crate) fn chars(&self) -> impl Iterator<Item = char> + '_ {
+        let (one, many) = match self {
+            Self::Char(c) => (Some(*c), ""),
+            Self::Str(s) => (None, &**s),
+        };
+        one.into_iter().chain(many.chars())
+    }
+
+    pub(crate) fn is_blank(&self) -> bool {
+        self.chars().all(char::is_whitespace)
+    }
+}
+
+/// How a glyph is painted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Ink {
+    /// In one colour; alpha from 0 (nothing) to 1.
+    Solid { rgb: [u8; 3], alpha: f32 },
+    /// With a pattern or through a blend mode: visible, in a colour that is not known.
+    Unknown,
+    /// Not painted: render mode 3, a layer that is off, or marked hidden.
+    None,
+}
+
+impl Ink {
+    /// Below this opacity there is nothing to see, whatever the colour.
+    const LEAST_ALPHA: f32 = 0.05;
+
+    /// Whether there is anything to see, on whatever background.
+    pub(crate) fn shows(self) -> bool {
+        match self {
+            Self::Solid { alpha, .. } => alpha >= Self::LEAST_ALPHA,
+            Self::Unknown => true,
+            Self::None => false,
+        }
+    }
+}
+
+/// One glyph.
+#[derive(Debug, Clone)]
+pub(crate) struct Glyph {
+    pub(crate) text: Text,
+    /// Where its baseline begins.
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    /// From its origin to the next one's, along the direction of writing.
+    pub(crate) advance: f64,
+    /// Direction of writing, in radians clockwise from rightwards.
+    pub(crate) angle: f64,
+    /// Height of the em on the page.
+    pub(crate) size: f64,
+    pub(crate) ink: Ink,
+    /// Wholly outside the clip in force.
+    pub(crate) clipped: bool,
+    /// Place in the page's paint order, shared with [`Cover::order`]. Glyphs of one run share it.
+    pub(crate) order: u32,
+}
+
+impl Glyph {
+    /// A box around the glyph's body, by its size: from the x-height's top to the baseline.
+    pub(crate) fn body(&self) -> Rect {
+        let (sin, cos) = self.angle.sin_cos();
+        let end = Point::new(self.x + cos * self.advance, self.y + sin * self.advance);
+        let up = (sin * self.size * 0.5, -cos * self.size * 0.5);
+        Rect::from_points((self.x, self.y), end)
+            .union(Rect::from_points((self.x + up.0, self.y + up.1), (end.x + up.0, end.y + up.1)))
+    }
+}
+
+/// An area painted over what was there before.
+#[derive(Debug, Clone)]
+pub(crate) struct Cover {
+    pub(crate) area: Area,
+    /// Its colour; none for a picture or a pattern.
+    pub(crate) rgb: Option<[u8; 3]>,
+    /// Place in the page's paint order.
+    pub(crate) order: u32,
+}
+
+/// The shape of a [`Cover`].
+#[derive(Debug, Clone)]
+pub(crate) enum Area {
+    Rect(Rect),
+    Path {
+        bounds: Rect,
+        path: BezPath,
+        /// Only inside this clip box.
+        clip: Rect,
+    },
+}
+
+impl Area {
+    pub(crate) fn bounds(&self) -> Rect {
+        match self {
+            Self::Rect(rect) => *rect,
+            Self::Path { bounds, clip, .. } => bounds.intersect(*clip),
+        }
+    }
+
+    pub(crate) fn contains(&self, point: Point) -> bool {
+        match self {
+            Self::Rect(rect) => rect.contains(point),
+            Self::Path { bounds, path, clip } => {
+                bounds.contains(point) && clip.contains(point) && path.winding(point) != 0
+            }
+        }
+    }
+}

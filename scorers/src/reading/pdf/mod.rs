@@ -1,0 +1,81 @@
+//! PDF: one engine's glyphs, through the guard and the layout, to pages of text.
+
+mod glyph;
+mod outlines;
+mod pdfium;
+mod pure;
+
+use super::guard;
+use super::layout;
+use super::{Draft, Engine, Failure, Hidden, HiddenKind, Limits, Method, Page};
+
+pub(super) use glyph::{Area, Cover, Glyph, Ink, PageMarks, Text};
+
+/// What an engine makes of a document.
+struct Document {
+    engine: String,
+    pages: Vec<PageMarks>,
+    truncated: bool,
+}
+
+/// Reads a PDF with the engine that `limits` ask for.
+///
+/// Auto is pure Rust, and libpdfium for what it calls corrupt. On 102 real resumes (2026, release
+/// build, one core) pure Rust had a mean token recall of 0.999 at 150 documents a second, and
+/// libpdfium 0.971 at 30: it drops spaces that a document sets close together, and telling what is
+/// hidden needs it to draw every page, where the pure reader sees the paint itself.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
+    let document = match limits.engine {
+        Engine::Pure => pure::read(bytes, limits)?,
+        Engine::Pdfium => match pdfium::read(bytes, limits) {
+            Some(Ok(document)) => document,
+            Some(Err(Failure::Encrypted)) => return Err(Failure::Encrypted),
+            Some(Err(_)) | None => pure::read(bytes, limits)?,
+        },
+        Engine::Auto => match pure::read(bytes, limits) {
+            Err(Failure::Corrupt) => match pdfium::read(bytes, limits) {
+                Some(document) => document?,
+                None => return Err(Failure::Corrupt),
+            },
+            document => document?,
+        },
+    };
+    let mut draft = Draft {
+        engine: document.engine,
+        pages: Vec::with_capacity(document.pages.len()),
+        hidden: Vec::new(),
+        truncated: document.truncated,
+    };
+    for (marks, page) in document.pages.into_iter().zip(1..) {
+        let judged = guard::judge(marks);
+        let text = layout::text(judged.visible);
+        draft.pages.push(Page { page, method: Method::TextLayer, text });
+        draft.hidden.extend(judged.hidden.into_iter().map(|(kind, glyphs)| Hidden {
+            page,
+            kind,
+            text: layout::text(glyphs),
+        }));
+    }
+    forgive_page_breaks(&mut draft);
+    Ok(draft)
+}
+
+/// Drops clipped text that can be read elsewhere: a table cut by a page break is often drawn on both
+/// pages, with a clip that lets half of it show on each.
+fn forgive_page_breaks(draft: &mut Draft) {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: Vec<String> = draft.pages.iter().map(|page| words(&page.text)).collect();
+    draft.hidden.retain(|hidden| {
+        let text = words(&hidden.text);
+        let repeated =
+            hidden.kind == HiddenKind::OffPage && shown.iter().any(|page| page.contains(&text));
+        !text.is_empty() && !repeated
+    });
+}
+
+/// Loads what reading PDFs under `limits` will need, before memory is counted.
+pub(super) fn prepare(limits: &Limits) {
+    if limits.engine != Engine::Pure {
+        pdfium::prepare();
+    }
+}

@@ -1,0 +1,66 @@
+//! What pool and worker say to each other: frames of a 4-byte little-endian length and as many
+//! bytes, over the child's standard input and output.
+//!
+//! The worker opens with [`HELLO`]. The pool sends the [`Limits`](crate::reading::Limits) once, as
+//! JSON. Then for each file: the pool sends its bytes; the worker sends its media type, and when it
+//! is done the [`Reading`](crate::reading::Reading) as JSON. The media type comes first so that it
+//! is known even when the file kills the worker.
+
+use std::io::{self, Read, Write};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+/// The worker's first frame: that it is one, and of this version.
+pub(super) const HELLO: &[u8] = b"hiresphere reading worker 1";
+
+/// The largest answer a pool accepts. Text and hidden text are capped well below it.
+pub(super) const LARGEST_ANSWER: usize = 32 << 20;
+
+pub(super) fn write_frame(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(&length(bytes)?)?;
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// Reads one frame; none at the end of input.
+pub(super) fn read_frame(input: &mut impl Read, largest: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    match input.read_exact(&mut length) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        result => result?,
+    }
+    let mut bytes = vec![0; checked(length, largest)?];
+    input.read_exact(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+pub(super) async fn send(out: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    out.write_all(&length(bytes)?).await?;
+    out.write_all(bytes).await?;
+    out.flush().await
+}
+
+pub(super) async fn receive(
+    input: &mut (impl AsyncRead + Unpin),
+    largest: usize,
+) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    input.read_exact(&mut length).await?;
+    let mut bytes = vec![0; checked(length, largest)?];
+    input.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+fn length(bytes: &[u8]) -> io::Result<[u8; 4]> {
+    let length = u32::try_from(bytes.len()).map_err(|_| too_long())?;
+    Ok(length.to_le_bytes())
+}
+
+fn checked(length: [u8; 4], largest: usize) -> io::Result<usize> {
+    let length = u32::from_le_bytes(length) as usize;
+    if length > largest { Err(too_long()) } else { Ok(length) }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "frame is longer than allowed")
+}

@@ -1,0 +1,203 @@
+//! What a file is, told by its content. Names and claimed media types are never asked.
+
+use std::io::Cursor;
+
+/// What a file is, told by its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileType {
+    /// No bytes.
+    Empty,
+    /// A PDF; its header may come up to 1024 bytes late.
+    Pdf,
+    /// A zip container with `word/document.xml`.
+    Docx,
+    /// An Office document behind a password: an OLE container with an `EncryptedPackage`.
+    EncryptedOffice,
+    /// Starts as a zip container and has no directory that can be read.
+    BrokenZip,
+    /// Text in some encoding.
+    PlainText(Encoding),
+    /// A picture, by its media type.
+    Image(&'static str),
+    /// Something that cannot be read, by its media type.
+    Unsupported(&'static str),
+}
+
+/// How plain text is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark.
+    Utf8,
+    /// UTF-16, little end first.
+    Utf16Le,
+    /// UTF-16, big end first.
+    Utf16Be,
+    /// Windows-1252, of which Latin-1's printable part is a subset.
+    Windows1252,
+}
+
+impl FileType {
+    /// The media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Empty => "application/x-empty",
+            Self::Pdf => "application/pdf",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::EncryptedOffice => "application/x-ole-storage",
+            Self::BrokenZip => "application/zip",
+            Self::PlainText(_) => "text/plain",
+            Self::Image(media_type) | Self::Unsupported(media_type) => media_type,
+        }
+    }
+}
+
+/// Tells what `bytes` are. It looks at the beginning, and at a zip container's directory; it
+/// unpacks nothing.
+#[must_use]
+pub fn sniff(bytes: &[u8]) -> FileType {
+    if bytes.is_empty() {
+        return FileType::Empty;
+    }
+    for (magic, file_type) in MAGIC {
+        if bytes.starts_with(magic) {
+            return *file_type;
+        }
+    }
+    match bytes {
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
+            return FileType::Image("image/webp");
+        }
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
+            let heif = matches!(bytes.get(8..12), Some(b"heic" | b"heix" | b"mif1" | b"avif"));
+            return if heif {
+                FileType::Image("image/heif")
+            } else {
+                FileType::Unsupported("video/mp4")
+            };
+        }
+        _ => {}
+    }
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        return sniff_zip(bytes);
+    }
+    if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
+        return sniff_ole(bytes);
+    }
+    let head = &bytes[..bytes.len().min(1024)];
+    // The second is a header that was damaged, in a file that has a PDF's objects all the same.
+    if contains(head, b"%PDF-") || contains(head, b"PDF-1.") && contains(bytes, b"endobj") {
+        return FileType::Pdf;
+    }
+    sniff_text(bytes)
+}
+
+/// Tells what a file that is too large to look through is, by its first bytes.
+pub(super) fn head(bytes: &[u8]) -> FileType {
+    sniff(&bytes[..bytes.len().min(4096)])
+}
+
+const MAGIC: &[(&[u8], FileType)] = &[
+    (b"%PDF-", FileType::Pdf),
+    (b"\x89PNG\r\n\x1a\n", FileType::Image("image/png")),
+    (b"\xFF\xD8\xFF", FileType::Image("image/jpeg")),
+    (b"GIF87a", FileType::Image("image/gif")),
+    (b"GIF89a", FileType::Image("image/gif")),
+    (b"II*\0", FileType::Image("image/tiff")),
+    (b"MM\0*", FileType::Image("image/tiff")),
+    (b"{\\rtf", FileType::Unsupported("application/rtf")),
+    (b"\xFE\xFF\x00{\x00\\", FileType::Unsupported("application/rtf")),
+    (b"%!PS", FileType::Unsupported("application/postscript")),
+    (b"\x7FELF", FileType::Unsupported("application/x-executable")),
+    (b"MZ", FileType::Unsupported("application/x-msdownload")),
+    (b"\x1F\x8B", FileType::Unsupported("application/gzip")),
+    (b"7z\xBC\xAF\x27\x1C", FileType::Unsupported("application/x-7z-compressed")),
+    (b"Rar!\x1A\x07", FileType::Unsupported("application/vnd.rar")),
+    (b"BZh", FileType::Unsupported("application/x-bzip2")),
+    (b"\xFD7zXZ\0", FileType::Unsupported("application/x-xz")),
+    (b"\x28\xB5\x2F\xFD", FileType::Unsupported("application/zstd")),
+    (b"\xFFWPC", FileType::Unsupported("application/vnd.wordperfect")),
+];
+
+fn sniff_zip(bytes: &[u8]) -> FileType {
+    let Ok(archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+        return FileType::BrokenZip;
+    };
+    let has = |name: &str| {
+        archive.file_names().any(|entry| entry.is_ok_and(|entry| entry.eq_ignore_ascii_case(name)))
+    };
+    if has("word/document.xml") || has("word/document2.xml") {
+        FileType::Docx
+    } else if has("xl/workbook.xml") {
+        FileType::Unsupported("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    } else if has("ppt/presentation.xml") {
+        FileType::Unsupported(
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        )
+    } else if has("META-INF/manifest.xml") && has("content.xml") {
+        FileType::Unsupported("application/vnd.oasis.opendocument.text")
+    } else {
+        FileType::Unsupported("application/zip")
+    }
+}
+
+/// An OLE container's directory holds its stream names in UTF-16, so a name can be found without
+/// walking the directory: a container that hides it is broken, and unsupported all the same.
+fn sniff_ole(bytes: &[u8]) -> FileType {
+    let utf16 = |name: &str| name.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    if contains(bytes, &utf16("EncryptedPackage")) {
+        FileType::EncryptedOffice
+    } else if contains(bytes, &utf16("WordDocument")) {
+        FileType::Unsupported("application/msword")
+    } else {
+        FileType::Unsupported("application/x-ole-storage")
+    }
+}
+
+fn sniff_text(bytes: &[u8]) -> FileType {
+    const BINARY: FileType = FileType::Unsupported("application/octet-stream");
+    let encoding = match bytes {
+        [0xFF, 0xFE, ..] => Encoding::Utf16Le,
+        [0xFE, 0xFF, ..] => Encoding::Utf16Be,
+        _ if std::str::from_utf8(bytes).is_ok() => Encoding::Utf8,
+        _ => Encoding::Windows1252,
+    };
+    let text = super::text::decode(bytes, encoding);
+    if looks_like_html(&text) {
+        return FileType::Unsupported("text/html");
+    }
+    let (mut chars, mut controls, mut high) = (0usize, 0usize, 0usize);
+    for c in text.chars() {
+        chars += 1;
+        controls += usize::from(
+            (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0C')) || c == '\u{FFFD}',
+        );
+        high += usize::from(!c.is_ascii());
+    }
+    // A stray control character survives in text pasted from a word processor; binary has many.
+    // Bytes that are not UTF-8 are text only if they are mostly ASCII, as western European text is.
+    let binary = match encoding {
+        Encoding::Windows1252 => controls * 200 > chars || high * 3 > chars,
+        _ => controls * 20 > chars,
+    };
+    if binary || text.contains('\0') { BINARY } else { FileType::PlainText(encoding) }
+}
+
+fn looks_like_html(text: &str) -> bool {
+    let head: String = text.trim_start().chars().take(1024).collect();
+    let head = head.to_ascii_lowercase();
+    if head.starts_with("mime-version:") || head.starts_with("<?xml") {
+        return true; // A web archive, or XML of any kind: markup, not a resume's words.
+    }
+    let starts = ["<!doctype", "<html", "<head", "<body", "<svg"];
+    let closes = text.contains("</") && text.trim_end().ends_with('>');
+    head.starts_with('<')
+        && (starts.iter().any(|tag| head.starts_with(tag))
+            || head.contains("<html")
+            || head.contains("<body")
+            || closes)
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
