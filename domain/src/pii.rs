@@ -88,25 +88,25 @@ impl<'de, T> Deserialize<'de> for Pii<T> {
     }
 }
 
+/// Turns clear text into ciphertext.
+pub type Seal<'a> = dyn FnMut(&[u8]) -> Result<String, PiiError> + 'a;
+
+/// Turns ciphertext into clear text; `None` means the key was destroyed.
+pub type Open<'a> = dyn FnMut(&str) -> Result<Option<Vec<u8>>, PiiError> + 'a;
+
 /// One personal field of an event, whatever its type: what sealing and opening work on.
 pub trait PiiField {
     /// Replaces clear text by what `seal` makes of it. Sealed and erased fields stay as they are.
     ///
     /// # Errors
     /// Those of `seal`, or of serialising the value.
-    fn seal(
-        &mut self,
-        seal: &mut dyn FnMut(&[u8]) -> Result<String, PiiError>,
-    ) -> Result<(), PiiError>;
+    fn seal(&mut self, seal: &mut Seal<'_>) -> Result<(), PiiError>;
 
     /// Replaces ciphertext by what `open` finds in it; `None` means the key was destroyed.
     ///
     /// # Errors
     /// Those of `open`, or of reading the value.
-    fn open(
-        &mut self,
-        open: &mut dyn FnMut(&str) -> Result<Option<Vec<u8>>, PiiError>,
-    ) -> Result<(), PiiError>;
+    fn open(&mut self, open: &mut Open<'_>) -> Result<(), PiiError>;
 }
 
 /// Why a field could not be sealed or opened.
@@ -115,10 +115,7 @@ pub trait PiiField {
 pub struct PiiError(pub String);
 
 impl<T: Serialize + DeserializeOwned> PiiField for Pii<T> {
-    fn seal(
-        &mut self,
-        seal: &mut dyn FnMut(&[u8]) -> Result<String, PiiError>,
-    ) -> Result<(), PiiError> {
+    fn seal(&mut self, seal: &mut Seal<'_>) -> Result<(), PiiError> {
         if let State::Clear(value) = &self.0 {
             let clear = serde_json::to_vec(value).map_err(|e| PiiError(e.to_string()))?;
             self.0 = State::Sealed(seal(&clear)?);
@@ -126,10 +123,7 @@ impl<T: Serialize + DeserializeOwned> PiiField for Pii<T> {
         Ok(())
     }
 
-    fn open(
-        &mut self,
-        open: &mut dyn FnMut(&str) -> Result<Option<Vec<u8>>, PiiError>,
-    ) -> Result<(), PiiError> {
+    fn open(&mut self, open: &mut Open<'_>) -> Result<(), PiiError> {
         if let State::Sealed(text) = &self.0 {
             self.0 = match open(text)? {
                 Some(clear) => {

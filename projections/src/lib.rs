@@ -1,1 +1,16 @@
-//! Part of HireSphere.
+//! Read models: what people look at, folded from the log and never written by anything else.
+//!
+//! A read model is one file under [`models`]: its tables, how a [`Fact`] changes them, its queries and
+//! its rows. [`Builder`] feeds all of them, rows and checkpoint in one transaction. [`ReadStore`] holds
+//! the tables, and can be made anew from the log beside the old ones and swapped in.
+
+mod builder;
+mod fact;
+mod model;
+pub mod models;
+mod store;
+
+pub use builder::Builder;
+pub use fact::{Fact, What};
+pub use model::{ReadModel, Tx};
+pub use store::{ReadStore, Rebuilt};

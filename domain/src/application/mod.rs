@@ -3,12 +3,14 @@
 mod commands;
 mod events;
 mod run;
+mod standing;
 #[cfg(test)]
 mod tests;
 
 pub use commands::*;
 pub use events::*;
 pub use run::*;
+pub use standing::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,36 +22,6 @@ use crate::pii::PiiField;
 use crate::refusal::{Fields, Refusal};
 use crate::score::assess;
 
-/// Where an application stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApplicationStatus {
-    /// There is no such application.
-    #[default]
-    Unknown,
-    /// Handed in.
-    Submitted,
-    /// People are looking at it.
-    Screening,
-    /// On the short list.
-    Shortlisted,
-    /// Talks are under way.
-    Interviewing,
-    /// An offer is being made.
-    Offer,
-    /// A person decided against it.
-    Rejected,
-    /// The applicant took it back.
-    Withdrawn,
-}
-
-impl ApplicationStatus {
-    /// Whether it is still in the running.
-    pub fn is_active(self) -> bool {
-        !matches!(self, Self::Unknown | Self::Rejected | Self::Withdrawn)
-    }
-}
-
 /// An application, folded from its stream.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Application {
@@ -60,13 +32,7 @@ pub struct Application {
     /// For which job.
     pub job: Option<JobId>,
     /// Where it stands.
-    pub status: ApplicationStatus,
-    /// Its stage in the job's pipeline; `None` is the first one, where applications arrive.
-    pub stage: Option<StageRef>,
-    /// Whether it is on the short list, whatever its stage.
-    pub shortlisted: bool,
-    /// Where it stood before it was rejected.
-    pub before_rejection: ApplicationStatus,
+    pub standing: Standing,
     /// Whether the applicant refused machine scoring.
     pub ai_opt_out: bool,
     /// Every score run that was asked for.
@@ -103,13 +69,13 @@ aggregate!(Application, ApplicationEvent, ApplicationCommand, "application");
 impl Application {
     fn evolve(&mut self, event: ApplicationEvent) {
         use ApplicationEvent as E;
+        self.standing.evolve(&event);
         match event {
             E::ApplicationSubmitted { application, candidate, job, ai_opt_out, .. } => {
                 self.id = Some(application);
                 self.candidate = Some(candidate);
                 self.job = Some(job);
                 self.ai_opt_out = ai_opt_out;
-                self.status = ApplicationStatus::Submitted;
             }
             E::ScoreRequested { run, .. } => self.end_run(run, RunOutcome::Requested),
             E::ScoreRecorded { run, .. } => self.end_run(run, RunOutcome::Recorded),
@@ -118,25 +84,13 @@ impl Application {
                     if retryable { RunOutcome::FailedRetryable } else { RunOutcome::Failed };
                 self.end_run(run, outcome);
             }
-            E::StageChanged { to, .. } => {
-                self.status = self.status_in(to.kind);
-                self.stage = Some(to);
-            }
-            E::ApplicationShortlisted { .. } => {
-                self.shortlisted = true;
-                self.status = self.status_in(self.stage_kind());
-            }
-            E::ApplicationUnshortlisted {} => {
-                self.shortlisted = false;
-                self.status = self.status_in(self.stage_kind());
-            }
-            E::ApplicationRejected { .. } => {
-                self.before_rejection = self.status;
-                self.status = ApplicationStatus::Rejected;
-            }
-            E::RejectionReversed { .. } => self.status = self.before_rejection,
-            E::ApplicationWithdrawn { .. } => self.status = ApplicationStatus::Withdrawn,
             E::NoteAdded { .. } => self.notes += 1,
+            E::StageChanged { .. }
+            | E::ApplicationShortlisted { .. }
+            | E::ApplicationUnshortlisted {}
+            | E::ApplicationRejected { .. }
+            | E::RejectionReversed { .. }
+            | E::ApplicationWithdrawn { .. } => {}
         }
     }
 
@@ -144,22 +98,6 @@ impl Application {
         match self.runs.iter_mut().find(|r| r.id == id) {
             Some(run) => run.outcome = outcome,
             None => self.runs.push(Run { id, outcome }),
-        }
-    }
-
-    fn stage_kind(&self) -> StageKind {
-        self.stage.as_ref().map_or(StageKind::Submitted, |s| s.kind)
-    }
-
-    fn status_in(&self, kind: StageKind) -> ApplicationStatus {
-        match kind {
-            StageKind::Submitted | StageKind::Screening if self.shortlisted => {
-                ApplicationStatus::Shortlisted
-            }
-            StageKind::Submitted => ApplicationStatus::Submitted,
-            StageKind::Screening => ApplicationStatus::Screening,
-            StageKind::Interviewing => ApplicationStatus::Interviewing,
-            StageKind::Offer | StageKind::Hired => ApplicationStatus::Offer,
         }
     }
 
@@ -172,8 +110,8 @@ impl Application {
 
     fn active(&self) -> Result<(ApplicationId, CandidateId, JobId), Refusal> {
         let ids = self.ids()?;
-        if !self.status.is_active() {
-            let message = format!("the application is {:?}", self.status).to_lowercase();
+        if !self.standing.status.is_active() {
+            let message = format!("the application is {:?}", self.standing.status).to_lowercase();
             return Err(Refusal::conflict("NOT_ACTIVE", message));
         }
         Ok(ids)
@@ -219,7 +157,7 @@ impl Decider for Application {
             C::MoveToStage { to, reason, seen } => self.move_to(to, reason, seen),
             C::Shortlist { seen } => {
                 self.active()?;
-                if self.shortlisted {
+                if self.standing.shortlisted {
                     return Ok(Decision::unchanged());
                 }
                 human_decides(actor)?;
@@ -227,7 +165,7 @@ impl Decider for Application {
             }
             C::Unshortlist {} => {
                 self.active()?;
-                if !self.shortlisted {
+                if !self.standing.shortlisted {
                     return Ok(Decision::unchanged());
                 }
                 Ok(Decision::of(E::ApplicationUnshortlisted {}))
@@ -244,7 +182,7 @@ impl Decider for Application {
             }
             C::Unreject { reason } => {
                 let (id, candidate, job) = self.ids()?;
-                if self.status != ApplicationStatus::Rejected {
+                if self.standing.status != ApplicationStatus::Rejected {
                     return Err(Refusal::conflict(
                         "NOT_REJECTED",
                         "the application is not rejected",
@@ -252,7 +190,13 @@ impl Decider for Application {
                 }
                 human_decides(actor)?;
                 let event = E::RejectionReversed { reason };
-                Ok(self.entering(Decision::of(event), id, candidate, job, self.stage.as_ref()))
+                Ok(self.entering(
+                    Decision::of(event),
+                    id,
+                    candidate,
+                    job,
+                    self.standing.stage.as_ref(),
+                ))
             }
             C::Withdraw { reason } => {
                 let (id, candidate, job) = self.not_terminal()?;
@@ -360,7 +304,7 @@ impl Application {
         candidate: CandidateId,
         job: JobId,
     ) -> Decision<ApplicationEvent> {
-        let stage = self.stage.as_ref().map_or("submitted", |s| s.id.as_str());
+        let stage = self.standing.stage.as_ref().map_or("submitted", |s| s.id.as_str());
         active_names(id, candidate, job, stage)
             .into_iter()
             .fold(decision, |decision, name| decision.reserve(Reserve::Release { name }))
@@ -425,7 +369,7 @@ impl Application {
             let message = "nobody is hired by a move; make an offer and hire";
             return Err(Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to"));
         }
-        let from = self.stage.as_ref().map_or("submitted", |s| s.id.as_str()).to_owned();
+        let from = self.standing.stage.as_ref().map_or("submitted", |s| s.id.as_str()).to_owned();
         if from == to.id {
             return Ok(Decision::unchanged());
         }

@@ -116,7 +116,7 @@ fn move_to(id: &str, kind: StageKind) -> ApplicationCommand {
 fn status(history: Vec<ApplicationEvent>) -> ApplicationStatus {
     let mut application = Application::default();
     history.into_iter().for_each(|event| application.evolve(event));
-    application.status
+    application.standing.status
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::pii::Pii;
 /// What an applicant, a recruiter, an import or a scorer can ask of a candidate.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "fields are those of the events they lead to")]
+#[allow(clippy::large_enum_variant, reason = "made one at a time and soon dropped")]
 pub enum CandidateCommand {
     /// Begin a candidate. `email_index` is the keyed blind index of their address, where uniqueness
     /// is wanted. Refused: CANDIDATE_EXISTS.

@@ -11,6 +11,7 @@ use crate::pii::Pii;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 #[allow(missing_docs, reason = "each variant says what happened; fields carry the obvious")]
+#[allow(clippy::large_enum_variant, reason = "made one at a time and soon dropped")]
 pub enum CandidateEvent {
     /// A person became known.
     #[serde(rename = "candidate.registered.v1")]

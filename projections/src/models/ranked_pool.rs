@@ -1,0 +1,417 @@
+//! Read model: the ranked pool of a job. Who applied, what their score is, or why there is none.
+//!
+//! Rank: the higher total, then the higher score on the first criterion (skills, in the default
+//! rubric), then the file's name, then who applied first.
+
+use domain::application::{ApplicationEvent, RunId, Standing};
+use domain::candidate::{CandidateEvent, DuplicateSignal, Flag};
+use domain::ids::{ApplicationId, CandidateId, JobId};
+use domain::score::Points;
+use event_log::LogError;
+use event_log::sqlite::failed;
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqlitePool};
+
+use super::{from_json, id, json, signed};
+use crate::fact::{Fact, What};
+use crate::model::{ReadModel, Tx};
+
+/// The read model.
+pub struct RankedPool;
+
+/// One application in the pool.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PoolRow {
+    /// 1, 2, 3... among the scored; `None` while there is no score.
+    pub rank: Option<u32>,
+    /// The application.
+    pub application: ApplicationId,
+    /// Whose it is.
+    pub candidate: CandidateId,
+    /// Their name, as far as it is known.
+    pub name: Option<String>,
+    /// Their e-mail address, as far as it is known.
+    pub email: Option<String>,
+    /// The resume's file name.
+    pub file: Option<String>,
+    /// Whether there is a score.
+    pub outcome: Outcome,
+    /// Why there is no score (a stable code), or what the score rests on (a sentence).
+    pub reason: Option<String>,
+    /// The sum of the parts' points.
+    pub total: Option<Points>,
+    /// Points by criterion, in the rubric's order.
+    pub parts: Vec<Part>,
+    /// The model release that scored.
+    pub engine: Option<String>,
+    /// The rubric's name and version.
+    pub rubric: Option<String>,
+    /// The score run.
+    pub run: Option<RunId>,
+    /// Position of the last event that the row rests on.
+    pub position: u64,
+    /// Where the application stands.
+    pub status: String,
+    /// Hidden text that was found and kept from grading.
+    pub flags: Vec<Flag>,
+    /// Other candidates that may be the same person.
+    pub duplicates: Vec<Duplicate>,
+}
+
+/// Points on one criterion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The criterion.
+    pub id: String,
+    /// Points earned.
+    pub points: Points,
+    /// Points that could be earned.
+    pub max: u8,
+}
+
+/// Another candidate that may be the same person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Duplicate {
+    /// The other candidate.
+    pub candidate: CandidateId,
+    /// What they have in common.
+    pub signals: Vec<DuplicateSignal>,
+}
+
+/// How far an application came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Being read or scored.
+    Pending,
+    /// There is a score.
+    Scored,
+    /// There will be none, for the reason given.
+    Unscorable,
+}
+
+impl ReadModel for RankedPool {
+    const TABLES: &'static [&'static str] = &["pool_candidates", "pool_duplicates", "pool"];
+    const SCHEMA: &'static str = "
+        CREATE TABLE pool_candidates (
+            candidate TEXT PRIMARY KEY,
+            name      TEXT,
+            email     TEXT,
+            file      TEXT,
+            document  TEXT,
+            failure   TEXT,
+            flags     TEXT NOT NULL DEFAULT '[]',
+            corrected TEXT NOT NULL DEFAULT '[]',
+            position  INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE pool_duplicates (
+            candidate TEXT NOT NULL,
+            other     TEXT NOT NULL,
+            signals   TEXT NOT NULL,
+            PRIMARY KEY (candidate, other)
+        ) WITHOUT ROWID;
+        CREATE TABLE pool (
+            application TEXT    PRIMARY KEY,
+            candidate   TEXT    NOT NULL,
+            job         TEXT    NOT NULL,
+            status      TEXT    NOT NULL,
+            standing    TEXT    NOT NULL,
+            submitted   INTEGER NOT NULL,
+            ai_opt_out  INTEGER NOT NULL,
+            asked_run   TEXT,
+            asked_for   TEXT,
+            failure     TEXT,
+            run         TEXT,
+            engine      TEXT,
+            rubric      TEXT,
+            total       INTEGER,
+            tie_break   INTEGER,
+            parts       TEXT    NOT NULL DEFAULT '[]',
+            reason      TEXT,
+            position    INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX pool_by_job ON pool (job, total DESC, tie_break DESC);
+        CREATE INDEX pool_by_candidate ON pool (candidate);";
+
+    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+        let at = signed(fact.recorded.position);
+        match &fact.what {
+            What::Candidate(candidate, event) => candidate_changed(*candidate, event, at, tx).await,
+            What::Application(application, event) => {
+                application_changed(*application, event, at, tx).await
+            }
+            What::Job(..) | What::Rubric(..) | What::ModelRelease(..) => Ok(()),
+        }
+    }
+}
+
+async fn candidate_changed(
+    candidate: CandidateId,
+    event: &CandidateEvent,
+    at: i64,
+    tx: Tx<'_>,
+) -> Result<(), LogError> {
+    let key = id(candidate);
+    match event {
+        CandidateEvent::CandidateRegistered { personal, .. } => {
+            let personal = personal.get();
+            let sql = "INSERT INTO pool_candidates (candidate, name, email, position) \
+                       VALUES ($1, $2, $3, $4)";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(personal.and_then(|p| p.name.as_deref()))
+                .bind(personal.and_then(|p| p.email.as_deref()))
+                .bind(at)
+                .execute(tx)
+                .await
+                .map_err(failed)?;
+        }
+        CandidateEvent::ResumeReceived { document, file, .. } => {
+            // A new resume: what was said about the one before is history.
+            let sql = "UPDATE pool_candidates SET document = $2, file = $3, failure = NULL, \
+                       flags = '[]', position = $4 WHERE candidate = $1";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(document.to_string())
+                .bind(file.get())
+                .bind(at)
+                .execute(tx)
+                .await
+                .map_err(failed)?;
+        }
+        CandidateEvent::ResumeExtractionFailed { document, reason, .. } => {
+            let sql = "UPDATE pool_candidates SET failure = $3, position = $4 \
+                       WHERE candidate = $1 AND document = $2";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(document.to_string())
+                .bind(reason)
+                .bind(at)
+                .execute(tx)
+                .await
+                .map_err(failed)?;
+        }
+        CandidateEvent::ManipulationSuspected { document, flag } => {
+            let sql = "UPDATE pool_candidates SET flags = json_insert(flags, '$[#]', json($3)), \
+                       position = $4 WHERE candidate = $1 AND document = $2";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(document.to_string())
+                .bind(json(flag)?)
+                .bind(at)
+                .execute(tx)
+                .await
+                .map_err(failed)?;
+        }
+        CandidateEvent::ResumeParsed { profile, .. } => {
+            // What a person has corrected is not overwritten by a machine.
+            let basics = profile.get().map(|p| &p.basics);
+            let sql = "UPDATE pool_candidates SET \
+                name = CASE WHEN corrected LIKE '%\"name\"%' THEN name ELSE COALESCE($2, name) END, \
+                email = CASE WHEN corrected LIKE '%\"email\"%' THEN email ELSE COALESCE($3, email) END, \
+                position = $4 WHERE candidate = $1";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(basics.and_then(|b| b.name.as_ref()).map(|f| f.value.as_str()))
+                .bind(basics.and_then(|b| b.email.as_ref()).map(|f| f.value.as_str()))
+                .bind(at)
+                .execute(tx)
+                .await
+                .map_err(failed)?;
+        }
+        CandidateEvent::ProfileCorrected { field, to, .. } => {
+            let sql = match field.as_str() {
+                "name" => {
+                    "UPDATE pool_candidates SET name = $2, corrected = json_insert(corrected, \
+                           '$[#]', 'name'), position = $3 WHERE candidate = $1"
+                }
+                "email" => {
+                    "UPDATE pool_candidates SET email = $2, corrected = json_insert(corrected, \
+                            '$[#]', 'email'), position = $3 WHERE candidate = $1"
+                }
+                _ => return Ok(()),
+            };
+            sqlx::query(sql).bind(key).bind(to.get()).bind(at).execute(tx).await.map_err(failed)?;
+        }
+        CandidateEvent::DuplicateSuspected { other, signals } => {
+            // Suspicion is mutual.
+            let sql = "INSERT INTO pool_duplicates VALUES ($1, $2, $3), ($2, $1, $3) \
+                       ON CONFLICT (candidate, other) DO UPDATE SET signals = excluded.signals";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(id(*other))
+                .bind(json(signals)?)
+                .execute(tx)
+                .await
+                .map_err(failed)?;
+        }
+        CandidateEvent::PersonalDataErased { .. } => {
+            let sql = "UPDATE pool_candidates SET name = NULL, email = NULL, file = NULL, \
+                       position = $2 WHERE candidate = $1";
+            sqlx::query(sql).bind(&key).bind(at).execute(&mut *tx).await.map_err(failed)?;
+            let sql = "UPDATE pool SET reason = NULL WHERE candidate = $1";
+            sqlx::query(sql).bind(key).execute(tx).await.map_err(failed)?;
+        }
+        CandidateEvent::ResumeTextExtracted { .. } | CandidateEvent::DataRequestOpened { .. } => {}
+    }
+    Ok(())
+}
+
+async fn application_changed(
+    application: ApplicationId,
+    event: &ApplicationEvent,
+    at: i64,
+    tx: Tx<'_>,
+) -> Result<(), LogError> {
+    use ApplicationEvent as E;
+    let key = id(application);
+    let query = match event {
+        E::ApplicationSubmitted { candidate, job, ai_opt_out, .. } => {
+            let mut standing = Standing::default();
+            standing.evolve(event);
+            let sql = "INSERT INTO pool (application, candidate, job, submitted, ai_opt_out, status, \
+                       standing, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $4)";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(id(*candidate))
+                .bind(id(*job))
+                .bind(at)
+                .bind(*ai_opt_out)
+                .bind(standing.status.as_str())
+                .bind(json(&standing)?)
+        }
+        E::ScoreRequested { run, request } => {
+            let sql = "UPDATE pool SET asked_run = $2, asked_for = $3, failure = NULL, position = $4 \
+                       WHERE application = $1";
+            sqlx::query(sql).bind(key).bind(&run.0).bind(json(request)?).bind(at)
+        }
+        E::ScoreRecorded { run, total, criteria, explanations, .. } => {
+            let parts: Vec<Part> = criteria
+                .iter()
+                .map(|c| Part { id: c.id.clone(), points: c.points, max: c.max })
+                .collect();
+            let reason = explanations.get().and_then(|e| e.first()).map(|e| e.rationale.clone());
+            // Only the run that was asked for last is shown.
+            let sql = "UPDATE pool SET run = $2, total = $3, tie_break = $4, parts = $5, reason = $6, \
+                       engine = json_extract(asked_for, '$.model_release'), \
+                       rubric = json_extract(asked_for, '$.rubric'), failure = NULL, position = $7 \
+                       WHERE application = $1 AND asked_run = $2";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(&run.0)
+                .bind(total.tenths())
+                .bind(criteria.first().map_or(0, |c| c.points.tenths()))
+                .bind(json(&parts)?)
+                .bind(reason)
+                .bind(at)
+        }
+        E::ScoreFailed { run, reason, .. } => {
+            let sql = "UPDATE pool SET failure = $3, position = $4 \
+                       WHERE application = $1 AND asked_run = $2";
+            sqlx::query(sql).bind(key).bind(&run.0).bind(reason).bind(at)
+        }
+        E::StageChanged { .. }
+        | E::ApplicationShortlisted { .. }
+        | E::ApplicationUnshortlisted {}
+        | E::ApplicationRejected { .. }
+        | E::RejectionReversed { .. }
+        | E::ApplicationWithdrawn { .. } => {
+            let sql = "SELECT standing FROM pool WHERE application = $1";
+            let before: String =
+                sqlx::query_scalar(sql).bind(&key).fetch_one(&mut *tx).await.map_err(failed)?;
+            let mut standing: Standing = from_json(&before)?;
+            standing.evolve(event);
+            let sql = "UPDATE pool SET status = $2, standing = $3, position = $4 \
+                       WHERE application = $1";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(standing.status.as_str())
+                .bind(json(&standing)?)
+                .bind(at)
+        }
+        E::NoteAdded { .. } => return Ok(()),
+    };
+    query.execute(tx).await.map_err(failed)?;
+    Ok(())
+}
+
+/// The pool of a job: the scored by rank, then the others in the order in which they applied.
+///
+/// # Errors
+/// `IO`.
+pub async fn of_job(pool: &SqlitePool, job: JobId) -> Result<Vec<PoolRow>, LogError> {
+    let rows = sqlx::query(
+        "SELECT p.*, c.name, c.email, c.file, c.failure AS unread, c.flags, \
+                MAX(p.position, COALESCE(c.position, 0)) AS rests_on, \
+                (SELECT json_group_array(json_object('other', d.other, 'signals', json(d.signals))) \
+                   FROM (SELECT * FROM pool_duplicates WHERE candidate = p.candidate ORDER BY other) d \
+                ) AS duplicates \
+           FROM pool p LEFT JOIN pool_candidates c ON c.candidate = p.candidate \
+          WHERE p.job = $1 \
+          ORDER BY p.total IS NULL, p.total DESC, p.tie_break DESC, c.file, p.submitted",
+    )
+    .bind(id(job))
+    .fetch_all(pool)
+    .await
+    .map_err(failed)?;
+    let mut ranked = 0;
+    rows.iter()
+        .map(|row| {
+            let mut row = pool_row(row)?;
+            if row.outcome == Outcome::Scored {
+                ranked += 1;
+                row.rank = Some(ranked);
+            }
+            Ok(row)
+        })
+        .collect()
+}
+
+fn pool_row(row: &SqliteRow) -> Result<PoolRow, LogError> {
+    #[derive(Deserialize)]
+    struct Other {
+        other: CandidateId,
+        signals: Vec<DuplicateSignal>,
+    }
+    let text = |column: &str| row.try_get::<Option<String>, _>(column).map_err(failed);
+    let needed = |column: &str| row.try_get::<String, _>(column).map_err(failed);
+    let number = |column: &str| row.try_get::<Option<i64>, _>(column).map_err(failed);
+    let total = number("total")?.and_then(|t| u16::try_from(t).ok()).map(Points::from_tenths);
+    let run = text("run")?;
+    let (asked, unread, failure) = (text("asked_run")?, text("unread")?, text("failure")?);
+    let opted_out = number("ai_opt_out")? == Some(1);
+    // A score of an older resume is not shown for a newer one.
+    let current = run.is_some() && run == asked && unread.is_none();
+    let (outcome, reason) = match (total, unread.or(failure)) {
+        (_, Some(code)) => (Outcome::Unscorable, Some(code)),
+        (Some(_), None) if current => (Outcome::Scored, text("reason")?),
+        _ if opted_out => (Outcome::Unscorable, Some("AI_OPT_OUT".into())),
+        _ => (Outcome::Pending, None),
+    };
+    let scored = outcome == Outcome::Scored;
+    let damaged = |e: uuid::Error| LogError::Damaged(format!("a pool row: {e}"));
+    let duplicates: Vec<Other> = from_json(&needed("duplicates")?)?;
+    Ok(PoolRow {
+        rank: None,
+        application: needed("application")?.parse().map_err(damaged)?,
+        candidate: needed("candidate")?.parse().map_err(damaged)?,
+        name: text("name")?,
+        email: text("email")?,
+        file: text("file")?,
+        outcome,
+        reason,
+        total: total.filter(|_| scored),
+        parts: if scored { from_json(&needed("parts")?)? } else { vec![] },
+        engine: text("engine")?.filter(|_| scored),
+        rubric: text("rubric")?.filter(|_| scored),
+        run: run.filter(|_| scored).map(RunId),
+        position: number("rests_on")?.unwrap_or(0).unsigned_abs(),
+        status: needed("status")?,
+        flags: text("flags")?.map_or(Ok(vec![]), |f| from_json(&f))?,
+        duplicates: duplicates
+            .into_iter()
+            .map(|d| Duplicate { candidate: d.other, signals: d.signals })
+            .collect(),
+    })
+}

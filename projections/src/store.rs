@@ -1,0 +1,223 @@
+//! The tables of the read models, and making them anew.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use event_log::sqlite::failed;
+use event_log::{Log, LogError};
+use sha2::{Digest, Sha256};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Column as _, Row as _, SqlitePool, TypeInfo as _, ValueRef as _};
+use tokio::sync::{RwLock, watch};
+
+use crate::builder::Builder;
+use crate::models;
+
+/// Raised by every change of a table; another format is made anew from the log.
+const FORMAT: i64 = 1;
+const CONNECTIONS: u32 = 8;
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The read models' tables in one SQLite file.
+pub struct ReadStore {
+    file: PathBuf,
+    pool: RwLock<SqlitePool>,
+    pub(crate) position: watch::Sender<u64>,
+}
+
+/// What a rebuild found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Events folded.
+    pub events: u64,
+    /// Digest of the tables as they stood, when they could be read.
+    pub before: Option<String>,
+    /// Digest of the tables made anew.
+    pub after: String,
+}
+
+impl Rebuilt {
+    /// Whether the rebuilt tables are what the live ones were.
+    pub fn equal(&self) -> bool {
+        self.before.as_ref() == Some(&self.after)
+    }
+}
+
+impl ReadStore {
+    /// Opens the read models, creating their tables when there are none or their format is another.
+    ///
+    /// # Errors
+    /// `DATA_DAMAGED`, `DISK_FULL`, `IO`.
+    pub async fn open(file: &Path) -> Result<Self, LogError> {
+        let mut pool = connect(file).await?;
+        let format: i64 =
+            sqlx::query_scalar("PRAGMA user_version").fetch_one(&pool).await.map_err(failed)?;
+        if format != FORMAT {
+            if format != 0 {
+                pool.close().await;
+                discard(file)?;
+                pool = connect(file).await?;
+            }
+            create(&pool).await?;
+        }
+        let position = checkpoint(&pool).await?;
+        let pool = RwLock::new(pool);
+        Ok(Self { file: file.to_owned(), pool, position: watch::Sender::new(position) })
+    }
+
+    /// Connections to query with.
+    pub async fn pool(&self) -> SqlitePool {
+        self.pool.read().await.clone()
+    }
+
+    /// Every event up to here is in the tables.
+    pub async fn checkpoint(&self) -> Result<u64, LogError> {
+        checkpoint(&self.pool().await).await
+    }
+
+    /// Follows [`Self::checkpoint`].
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.position.subscribe()
+    }
+
+    /// Resolves when every event up to `position` is in the tables.
+    pub async fn wait_for(&self, position: u64) {
+        // The sender lives as long as `self`.
+        let _ = self.watch().wait_for(|at| *at >= position).await;
+    }
+
+    /// SHA-256 over every row of every table in key order: equal tables have equal digests.
+    ///
+    /// # Errors
+    /// `DATA_DAMAGED`, `IO`.
+    pub async fn digest(&self) -> Result<String, LogError> {
+        digest(&self.pool().await).await
+    }
+
+    /// Folds the log into new tables beside the old ones, compares, and swaps them in. The old file
+    /// stays beside as `read.previous.sqlite`.
+    ///
+    /// # Errors
+    /// Those of reading the log and of writing the new tables; the old ones then stay.
+    pub async fn rebuild(&self, log: &Log) -> Result<Rebuilt, LogError> {
+        let beside = self.file.with_extension("next.sqlite");
+        discard(&beside)?;
+        let fresh = Self::open(&beside).await?;
+        let to = self.checkpoint().await.unwrap_or(u64::MAX).max(log.store.head().await?);
+        let events = Builder::new(log.clone()).catch_up(&fresh, to).await?;
+        let after = fresh.digest().await?;
+        let mut pool = self.pool.write().await;
+        let before = digest(&pool).await.ok();
+        // One file each, without a WAL beside it, so that a rename moves all of it.
+        for closing in [&*pool, &*fresh.pool.read().await] {
+            // A damaged old file cannot be checkpointed, and need not be.
+            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(closing).await;
+            closing.close().await;
+        }
+        let previous = self.file.with_extension("previous.sqlite");
+        discard(&previous)?;
+        rename(&self.file, &previous)?;
+        discard(&self.file)?;
+        rename(&beside, &self.file)?;
+        *pool = connect(&self.file).await?;
+        self.position.send_replace(checkpoint(&pool).await?);
+        Ok(Rebuilt { events, before, after })
+    }
+}
+
+async fn connect(file: &Path) -> Result<SqlitePool, LogError> {
+    // NORMAL: after a power cut the last batches may be missing, rows and checkpoint together, and are
+    // folded again. The log itself is written with FULL.
+    let options = SqliteConnectOptions::from_str("sqlite:")
+        .map_err(failed)?
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(BUSY);
+    SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+        .map_err(failed)
+}
+
+async fn create(pool: &SqlitePool) -> Result<(), LogError> {
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let checkpoint = "CREATE TABLE checkpoint (position INTEGER NOT NULL); \
+                      INSERT INTO checkpoint VALUES (0);";
+    for schema in models::schemas().chain([checkpoint]) {
+        sqlx::raw_sql(schema).execute(&mut *tx).await.map_err(failed)?;
+    }
+    let version = format!("PRAGMA user_version = {FORMAT}");
+    sqlx::raw_sql(&version).execute(&mut *tx).await.map_err(failed)?;
+    tx.commit().await.map_err(failed)
+}
+
+async fn checkpoint(pool: &SqlitePool) -> Result<u64, LogError> {
+    let at: i64 = sqlx::query_scalar("SELECT position FROM checkpoint")
+        .fetch_one(pool)
+        .await
+        .map_err(failed)?;
+    u64::try_from(at).map_err(|_| LogError::Damaged("the checkpoint is negative".into()))
+}
+
+async fn digest(pool: &SqlitePool) -> Result<String, LogError> {
+    let mut hash = Sha256::new();
+    for table in models::tables() {
+        hash.update(table.as_bytes());
+        // Every table has a primary key of its own; WITHOUT ROWID tables are in its order.
+        let sql = format!("SELECT * FROM {table} ORDER BY 1, 2");
+        for row in sqlx::query(&sql).fetch_all(pool).await.map_err(failed)? {
+            for column in row.columns() {
+                let value = row.try_get_raw(column.ordinal()).map_err(failed)?;
+                let kind = value.type_info();
+                let bytes = match kind.name() {
+                    _ if value.is_null() => Vec::new(),
+                    "INTEGER" => row
+                        .try_get::<i64, _>(column.ordinal())
+                        .map_err(failed)?
+                        .to_be_bytes()
+                        .to_vec(),
+                    "REAL" => row
+                        .try_get::<f64, _>(column.ordinal())
+                        .map_err(failed)?
+                        .to_be_bytes()
+                        .to_vec(),
+                    "BLOB" => row.try_get(column.ordinal()).map_err(failed)?,
+                    _ => row.try_get::<String, _>(column.ordinal()).map_err(failed)?.into_bytes(),
+                };
+                hash.update([u8::from(value.is_null())]);
+                hash.update((bytes.len() as u64).to_be_bytes());
+                hash.update(bytes);
+            }
+        }
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// Removes a database and what SQLite keeps beside it.
+fn discard(file: &Path) -> Result<(), LogError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(PathBuf::from(name)) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(LogError::Io {
+                    doing: "remove old read models",
+                    problem: e.to_string(),
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), LogError> {
+    std::fs::rename(from, to)
+        .map_err(|e| LogError::Io { doing: "swap the read models", problem: e.to_string() })
+}
