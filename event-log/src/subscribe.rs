@@ -115,6 +115,29 @@ impl<H: Handler> Subscription<H> {
         }
     }
 
+    /// Handles events until `all_in` becomes true and nothing is left to do.
+    ///
+    /// # Errors
+    /// A failure of the machine.
+    pub async fn run_until_idle(&self, mut all_in: watch::Receiver<bool>) -> Result<(), LogError> {
+        let mut head = self.log.store.watch();
+        loop {
+            head.mark_unchanged();
+            // Asked before the drain: what comes in after the answer is seen by the next one.
+            let last = *all_in.borrow_and_update();
+            let drained = self.drain().await?;
+            if last && drained.handled == 0 && drained.parked == 0 {
+                return Ok(());
+            }
+            if !last {
+                tokio::select! {
+                    changed = head.changed() => if changed.is_err() { return Ok(()) },
+                    () = stopped(&mut all_in) => {}
+                }
+            }
+        }
+    }
+
     /// Handles everything up to the log's end, including what its own handlers append meanwhile.
     ///
     /// # Errors

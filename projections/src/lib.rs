@@ -14,3 +14,6 @@ pub use builder::Builder;
 pub use fact::{Fact, What};
 pub use model::{ReadModel, Tx};
 pub use store::{ReadStore, Rebuilt};
+
+/// Connections that read models are queried with.
+pub use sqlx::SqlitePool;

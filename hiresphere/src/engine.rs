@@ -1,0 +1,62 @@
+//! The only place that picks engines: where the log is, what reads, what grades.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::actor::{Actor, ActorKind};
+use event_log::folder::Folder;
+use event_log::subscribe::Subscription;
+use event_log::{Dispatcher, Log};
+use projections::{Builder, ReadStore};
+use scorers::reading::sandbox::{Pool, PoolConfig};
+use scorers::worker::{BaselineEngine, Engine as Grading, Scorers};
+
+use crate::READ_WORKER;
+use crate::failure::Failure;
+
+/// Streams that the scorers work on at once: enough to keep every reading worker busy while the
+/// steps before and after wait for the disk.
+const SCORING_AT_ONCE: usize = 16;
+
+/// Everything one process needs, on the embedded engine.
+pub(crate) struct Engine {
+    // Held as long as anything else is used.
+    _folder: Folder,
+    pub(crate) log: Log,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) read: Arc<ReadStore>,
+    pub(crate) builder: Builder,
+    pub(crate) scorers: Arc<Subscription<Scorers>>,
+}
+
+/// Whoever sits at this terminal.
+pub(crate) fn operator() -> Actor {
+    Actor::new(ActorKind::Member, "operator")
+}
+
+/// Child processes of this program that read files.
+pub(crate) fn readers() -> Result<Pool, Failure> {
+    let program = std::env::current_exe().map_err(|e| Failure::io("find this program", &e))?;
+    Ok(Pool::new(PoolConfig::new(program, vec![READ_WORKER.into()])))
+}
+
+impl Engine {
+    /// Takes a data folder and makes it ready.
+    pub(crate) async fn open(data: &Path) -> Result<Self, Failure> {
+        let (folder, log) = Folder::open(data).await?;
+        let read = Arc::new(ReadStore::open(&folder.read_models()).await?);
+        let dispatcher = log.dispatcher();
+        let grading: Arc<dyn Grading> = Arc::new(BaselineEngine);
+        command_api::setup(&dispatcher, grading.release(), &Actor::system("setup")).await?;
+        let scorers = Scorers::new(dispatcher.clone(), readers()?, grading);
+        let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
+        Ok(Self {
+            _folder: folder,
+            builder: Builder::new(log.clone()),
+            dispatcher,
+            read,
+            scorers: Arc::new(scorers),
+            log,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Runs the flow until everything that was handed in has come out at the other end.
+
+use event_log::{LogError, Recorded};
+use tokio::sync::watch;
+
+use crate::engine::Engine;
+use crate::failure::Failure;
+
+/// Events that end a resume's way, for progress.
+pub(crate) fn ends_a_way(event: &Recorded) -> bool {
+    matches!(
+        event.kind.as_str(),
+        "application.score_recorded.v1"
+            | "application.score_failed.v1"
+            | "candidate.resume_extraction_failed.v1"
+    )
+}
+
+/// Runs `handing_in` with the scorers and the read models at work, and returns when it is done and
+/// nothing is left to do; `seen` is given every event that reached the read models.
+pub(crate) async fn settle<T>(
+    engine: &Engine,
+    handing_in: impl Future<Output = Result<T, Failure>>,
+    seen: impl Fn(&Recorded) + Send + Sync,
+) -> Result<T, Failure> {
+    let (done, all_in) = watch::channel(false);
+    let (scored, stop_reading) = watch::channel(false);
+    let intake = async {
+        let result = handing_in.await;
+        // Receivers that are gone have failed and say so themselves.
+        let _ = done.send(true);
+        result
+    };
+    let scoring = async {
+        engine.scorers.run_until_idle(all_in).await?;
+        let _ = scored.send(true);
+        Ok::<(), LogError>(())
+    };
+    let reading = engine.builder.run(&engine.read, stop_reading, seen);
+    let (result, (), ()) = tokio::try_join!(
+        intake,
+        async { scoring.await.map_err(Failure::from) },
+        async { reading.await.map_err(Failure::from) },
+    )?;
+    engine.builder.catch_up(&engine.read, u64::MAX).await?;
+    Ok(result)
+}

@@ -1,0 +1,42 @@
+//! `hiresphere rebuild`: the read models made anew from the log, compared and swapped in.
+
+use std::time::Instant;
+
+use event_log::folder::Folder;
+use projections::{Builder, ReadStore};
+
+use crate::cli::RebuildArgs;
+use crate::failure::Failure;
+use crate::out;
+
+pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
+    let (folder, log) = Folder::open(&args.data.data).await?;
+    let read = ReadStore::open(&folder.read_models()).await?;
+    // What is live first catches up, so that both stand at the same position.
+    Builder::new(log.clone()).catch_up(&read, u64::MAX).await?;
+    let started = Instant::now();
+    let rebuilt = read.rebuild(&log).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    if args.json {
+        return out::json_line(&serde_json::json!({
+            "events": rebuilt.events,
+            "equal": rebuilt.equal(),
+            "digest": rebuilt.after,
+            "before": rebuilt.before,
+            "seconds": seconds,
+        }));
+    }
+    let verdict = if rebuilt.equal() {
+        "the rebuilt read models equal the ones that were there".to_owned()
+    } else {
+        format!(
+            "the read models that were there DIFFERED (digest {}); they are kept in \
+             read.previous.sqlite",
+            rebuilt.before.as_deref().unwrap_or("unreadable")
+        )
+    };
+    out::print(&format!(
+        "rebuilt from {} events in {seconds:.2} s\ndigest {}\n{verdict}\n",
+        rebuilt.events, rebuilt.after
+    ))
+}
