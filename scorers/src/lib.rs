@@ -3,6 +3,9 @@
 //! Everything here is a function of its input. The workers that run it after an event, and turn
 //! its results into commands, are in [`worker`].
 
+pub mod evaluate;
 pub mod grading;
+pub mod job_text;
 pub mod profile;
 pub mod reading;
+pub mod taxonomy;

@@ -1,0 +1,62 @@
+//! `baseline`: the local grader. A pure function of job, rubric, text and date.
+
+use domain::rubric::{EDUCATION, EXPERIENCE, Rubric, SKILLS, SOFT};
+use domain::score::Grade;
+
+use super::facts::Facts;
+use super::mask::mask;
+use super::{
+    GradeError, Grader, JobBrief, ResumeView, custom, education, experience, skills, soft,
+};
+use crate::profile::dates::Month;
+
+/// The local grader.
+///
+/// A criterion of another rubric is graded as the standard one that its label speaks of ("Technical
+/// skills", "Academic background"), else by the skills that its label or anchors name; one that
+/// neither fits is refused, never guessed.
+#[derive(Debug, Clone, Copy)]
+pub struct Baseline {
+    /// The month up to which a job that still lasts is counted. An argument, so that the same input
+    /// gives the same grade for ever.
+    pub as_of: Month,
+}
+
+impl Grader for Baseline {
+    fn release(&self) -> &str {
+        "baseline@1"
+    }
+
+    fn grade(
+        &self,
+        job: &JobBrief,
+        rubric: &Rubric,
+        resume: &ResumeView<'_>,
+    ) -> Result<Vec<Grade>, GradeError> {
+        let masked = mask(resume.text, resume.profile);
+        let facts = Facts::of(resume.text, &masked, job, self.as_of);
+        rubric
+            .criteria
+            .iter()
+            .map(|criterion| {
+                let id = criterion.id.as_str();
+                Ok(match custom::standard(criterion) {
+                    Some(SKILLS) => skills::grade(&facts, id),
+                    Some(EXPERIENCE) => experience::grade(&facts, id),
+                    Some(EDUCATION) => education::grade(&facts, id),
+                    Some(SOFT) => soft::grade(&facts, id),
+                    _ => {
+                        let named = custom::skills_of(criterion);
+                        if named.is_empty() {
+                            return Err(GradeError::UnknownCriterion {
+                                id: id.into(),
+                                label: criterion.label.clone(),
+                            });
+                        }
+                        custom::grade(&facts, criterion, &named)
+                    }
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,302 @@
+//! Masking identity: who a person is must not change a level.
+//!
+//! Hidden before grading: the block above the first heading and every repetition of its lines, the
+//! name, e-mail addresses, telephone numbers, links, postal addresses, pronouns and gendered titles.
+//! Each hidden scalar becomes [`MASK`], so that places stay; how many there are is never looked at.
+//! The block above the first heading goes as a whole, found name or not: so a name that the parser
+//! missed is masked like one that it found.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use domain::candidate::Profile;
+use domain::text::VisibleText;
+
+use crate::profile::contacts;
+use crate::profile::lines::{Line, lines};
+use crate::profile::sections::heading;
+use crate::taxonomy::{Gap, MASK, Token, taxonomy, tokens};
+
+/// A text with identity hidden, and where.
+#[derive(Debug, Clone)]
+pub struct Masked {
+    /// As many scalars as the original.
+    pub text: String,
+    /// Hidden ranges of scalars, sorted, apart from each other.
+    pub hidden: Vec<Range<u32>>,
+}
+
+impl Masked {
+    /// Whether any scalar of `start..end` is hidden.
+    pub fn hides(&self, start: u32, end: u32) -> bool {
+        let at = self.hidden.partition_point(|r| r.end <= start);
+        self.hidden.get(at).is_some_and(|r| r.start < end)
+    }
+}
+
+/// Most lines that stand above the first heading and are taken to tell who it is.
+const HEADER_LINES: usize = 14;
+/// Most words of a line there that is not prose.
+const HEADER_WORDS: usize = 8;
+
+const PRONOUNS: &[&str] = &[
+    "he",
+    "she",
+    "him",
+    "her",
+    "his",
+    "hers",
+    "himself",
+    "herself",
+    "they",
+    "them",
+    "their",
+    "theirs",
+    "themself",
+    "themselves",
+    "ze",
+    "hir",
+    "xe",
+    "xem",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "sir",
+    "madam",
+    "madame",
+    "herr",
+    "frau",
+    "monsieur",
+    "señor",
+    "señora",
+    "male",
+    "female",
+    "man",
+    "woman",
+];
+
+/// Hides identity in a resume's text.
+pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
+    let source = text.as_str();
+    let words = tokens(source);
+    let lines = lines(source);
+    let mut hidden: Vec<Range<u32>> = Vec::new();
+    let block = header_block(&lines);
+    hidden.extend(block.iter().map(|l| l.start..l.end));
+    let repeated: HashSet<String> =
+        block.iter().map(|l| without_digits(l.text)).filter(|t| t.len() > 3).collect();
+    hidden.extend(
+        lines.iter().filter(|l| repeated.contains(&without_digits(l.text))).map(|l| l.start..l.end),
+    );
+    hidden.extend(lines.iter().filter(|l| is_address(l)).map(|l| l.start..l.end));
+    let found = contacts::emails(source)
+        .into_iter()
+        .chain(contacts::links(source))
+        .chain(contacts::phones(source));
+    hidden.extend(found.filter_map(|r| text.span_of_bytes(r.start, r.end)).map(|s| s.start..s.end));
+    let pronouns = words
+        .iter()
+        .filter(|w| PRONOUNS.contains(&w.text.to_lowercase().as_str()) && w.text != "MS");
+    hidden.extend(pronouns.map(|w| w.start..w.end));
+    if let Some(name) = &profile.basics.name {
+        hidden.extend(std::iter::once(name.start..name.end.min(text.len())));
+        hidden.extend(name_ranges(&words, &name.value));
+    }
+    for field in [&profile.basics.email, &profile.basics.phone].into_iter().flatten() {
+        hidden.push(field.start..field.end.min(text.len()));
+    }
+    let hidden = merged(hidden);
+    let mut ranges = hidden.iter().peekable();
+    let masked = source.chars().zip(0u32..).map(|(c, at)| {
+        while ranges.peek().is_some_and(|r| r.end <= at) {
+            ranges.next();
+        }
+        if ranges.peek().is_some_and(|r| r.start <= at) && c != '\n' { MASK } else { c }
+    });
+    Masked { text: masked.collect(), hidden }
+}
+
+/// The lines above the first heading that are not prose.
+fn header_block<'l, 't>(lines: &'l [Line<'t>]) -> Vec<&'l Line<'t>> {
+    let above =
+        lines.iter().take_while(|l| heading(l).is_none() && !l.is_bullet()).take(HEADER_LINES);
+    above.filter(|l| !is_prose(l)).collect()
+}
+
+/// Whether a line is of running text: long, and mostly in lower case.
+fn is_prose(line: &Line<'_>) -> bool {
+    let words = line.word_count();
+    let small = line.text.split_whitespace().filter(|w| w.starts_with(char::is_lowercase)).count();
+    words > HEADER_WORDS && small * 2 >= words && !line.text.contains('@')
+}
+
+fn without_digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
+}
+
+/// "12 Baker Street", "Pleasantville, CA 94588", "London NW1 6XE", "P.O. Box 7".
+fn is_address(line: &Line<'_>) -> bool {
+    const STREETS: &[&str] = &[
+        "street",
+        "st",
+        "avenue",
+        "ave",
+        "road",
+        "rd",
+        "boulevard",
+        "blvd",
+        "lane",
+        "ln",
+        "drive",
+        "dr",
+        "court",
+        "ct",
+        "way",
+        "place",
+        "pl",
+        "apt",
+        "apartment",
+        "suite",
+        "straße",
+        "strasse",
+        "rue",
+        "calle",
+        "terrace",
+        "circle",
+        "highway",
+        "hwy",
+    ];
+    if line.word_count() > 10 {
+        return false;
+    }
+    let lower = line.text.to_lowercase();
+    let parts: Vec<&str> = lower
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '.'))
+        .filter(|p| !p.is_empty())
+        .collect();
+    let digits = |p: &&str| p.chars().all(|c| c.is_ascii_digit());
+    let numbered =
+        parts.first().is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit()) && p.len() <= 5);
+    let street = parts.iter().skip(1).any(|p| STREETS.contains(p));
+    let postal = line.text.split_whitespace().collect::<Vec<_>>().windows(2).any(|w| match w {
+        [state, zip] => {
+            state.len() == 2
+                && state.chars().all(char::is_uppercase)
+                && zip.len() >= 5
+                && zip.get(..5).is_some_and(|z| digits(&z))
+        }
+        _ => false,
+    });
+    let labelled =
+        lower.starts_with("address") || lower.contains("p.o. box") || lower.contains("po box");
+    numbered && street || postal && parts.len() <= 9 || labelled
+}
+
+/// Every place of the name: in full, turned round, initial and family name, and alone where it is a subject.
+fn name_ranges(words: &[Token<'_>], name: &str) -> Vec<Range<u32>> {
+    let lower = |w: &str| w.to_lowercase();
+    let parts: Vec<String> = tokens(name).iter().map(|t| lower(t.text)).collect();
+    let mut found = Vec::new();
+    let (Some(given), Some(family)) = (parts.first(), parts.last()) else { return found };
+    for (i, word) in words.iter().enumerate() {
+        let here = lower(word.text);
+        if !parts.contains(&here) || !word.text.starts_with(|c: char| !c.is_lowercase()) {
+            continue;
+        }
+        let next = words.get(i + 1).map(|w| lower(w.text));
+        let is = |other: &Option<String>, part: &String| other.as_ref() == Some(part);
+        let full = parts
+            .iter()
+            .enumerate()
+            .all(|(k, part)| words.get(i + k).is_some_and(|w| lower(w.text) == *part));
+        if full {
+            found.extend(words.get(i + parts.len() - 1).map(|last| word.start..last.end));
+        } else if parts.len() > 1
+            && (here == *family && is(&next, given) || here == *given && is(&next, family))
+        {
+            found.extend(words.get(i + 1).map(|last| word.start..last.end));
+        } else if stands_alone(words, i) {
+            found.push(word.start..word.end);
+        }
+    }
+    found
+}
+
+/// Whether one word of the name, alone, is the person: "Baker's team", "Ms Baker", "Baker led ...".
+/// A word that no trade knows is always taken so; one that is also a skill or a title ("Rust",
+/// "Baker") is kept where it stands as such, or a person of that name would lose the skill.
+fn stands_alone(words: &[Token<'_>], at: usize) -> bool {
+    let Some(word) = words.get(at) else { return false };
+    let known = taxonomy();
+    if word.text.chars().count() > 1
+        && !known.is_vocabulary(&word.stem)
+        && !known.is_common(&word.stem)
+    {
+        return true;
+    }
+    let after = words.get(at + 1);
+    let possessive = after.is_some_and(|w| w.gap == Gap::Joint && w.text == "s");
+    let before = at.checked_sub(1).and_then(|i| words.get(i));
+    let titled = before.is_some_and(|w| {
+        matches!(w.text.to_lowercase().as_str(), "mr" | "mrs" | "ms" | "miss" | "dr" | "mx")
+    });
+    let opens = matches!(word.gap, Gap::Stop | Gap::Line | Gap::List);
+    let verb = after.is_some_and(|w| {
+        matches!(w.gap, Gap::Space)
+            && w.text.starts_with(char::is_lowercase)
+            && !matches!(w.stem.as_str(), "and" | "or" | "at" | "in" | "for" | "with" | "of" | "to")
+    });
+    possessive || titled || opens && verb
+}
+
+fn merged(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    ranges.retain(|r| r.start < r.end);
+    ranges.sort_by_key(|r| (r.start, r.end));
+    let mut out: Vec<Range<u32>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match out.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => out.push(range),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        let text = VisibleText::new(text.into());
+        let profile = crate::profile::parse(&text);
+        let masked = mask(&text, &profile);
+        assert_eq!(masked.text.chars().count() as u32, text.len());
+        masked.text.chars().filter(|c| *c != MASK).collect()
+    }
+
+    #[test]
+    fn identity_goes_and_work_stays() {
+        let left = masked(
+            "Rust Baker\nrust.baker@mail.com | (555) 123-4567\n12 Sage Street, Austin, TX 73301\nSummary\nRust built tools; he led her team. Ms. Baker cooks.\nSkills\nRust, Go\nBaker, Rust - page 2\nSee github.com/rustbaker\nExperience\nHead Baker 2019 - 2021",
+        );
+        for gone in [
+            "mail.com",
+            "555",
+            "Sage",
+            " he ",
+            " her ",
+            "Ms",
+            "github",
+            "Rust built",
+            "Baker cooks",
+            "Baker, Rust",
+        ] {
+            assert!(!left.contains(gone), "{gone} is still in {left:?}");
+        }
+        for kept in ["Rust, Go", "Head Baker 2019 - 2021", "built tools", "team"] {
+            assert!(left.contains(kept), "{kept} went out of {left:?}");
+        }
+    }
+}

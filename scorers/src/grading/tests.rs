@@ -1,0 +1,1 @@
+//! What grading must hold to: fairness, evidence, order, determinism.

@@ -1,0 +1,561 @@
+//! The person's name: which words of the first page are it.
+//!
+//! A name is told by its place (at the top, before the first heading), its shape (two to four
+//! capitalised words), what it is not (a title, a heading, a word of a trade), and what agrees with it
+//! (the e-mail address, links, the line below). Where nothing tells it well enough, none is given: a
+//! job title in capitals is not taken for a name.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::lines::Line;
+use super::outline::Outline;
+use super::sections::{Section, heading};
+use crate::taxonomy::{stem, taxonomy};
+
+/// A name that was found: its place in scalars, and how sure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Name {
+    /// First scalar.
+    pub(super) start: u32,
+    /// One past the last scalar.
+    pub(super) end: u32,
+    /// 0 to 1.
+    pub(super) confidence: f64,
+}
+
+/// How many lines from the top are looked at.
+const LOOK_AT: usize = 80;
+/// The least score with which a candidate is a name.
+const ENOUGH: f64 = 4.5;
+
+static GIVEN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("given_names.txt")
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .flat_map(str::split_whitespace)
+        .collect()
+});
+
+/// Finds the name. `handles` are the contacts that may agree with it: e-mail addresses and links.
+pub(super) fn name(
+    outline: &Outline<'_>,
+    handles: &[&str],
+    contacts: &[Range<usize>],
+) -> Option<Name> {
+    let handles: Vec<String> =
+        handles.iter().map(|h| fold(h.split('@').next().unwrap_or(h))).collect();
+    let mut best: Option<(f64, Name)> = None;
+    let mut place = 0usize; // short lines seen so far, titles of the document left out
+    for (i, line) in outline.lines.iter().enumerate().take(LOOK_AT) {
+        if is_document_title(line.text) {
+            continue;
+        }
+        for candidate in candidates(outline, i) {
+            let score = score(outline, i, place, &candidate, &handles, contacts);
+            if score >= ENOUGH && best.as_ref().is_none_or(|(b, _)| score > *b) {
+                let confidence = ((score - ENOUGH) / 8.0 + 0.55).min(0.99);
+                best =
+                    Some((score, Name { start: candidate.start, end: candidate.end, confidence }));
+            }
+        }
+        if line.word_count() <= 8 {
+            place += 1;
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// Words that may be a name.
+struct Candidate {
+    words: Vec<String>,
+    start: u32,
+    end: u32,
+    whole_line: bool,
+    labelled: bool,
+}
+
+fn candidates(outline: &Outline<'_>, at: usize) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let Some(line) = outline.lines.get(at) else { return found };
+    let (label, labelled) = after_label(line.text);
+    let rest = line.text.get(label..).unwrap_or_default();
+    let pieces = separated(rest);
+    let one = pieces.len() == 1;
+    let after: Vec<&str> = pieces.iter().skip(1).map(|(_, p)| p.trim()).chain([""]).collect();
+    for ((from, piece), next) in pieces.into_iter().zip(after).take(6) {
+        // "San Francisco, CA 94588"
+        let state = next.split(' ').next().unwrap_or_default();
+        if state.len() == 2
+            && state.chars().all(char::is_uppercase)
+            && !SUFFIXES.contains(&state.to_lowercase().as_str())
+        {
+            continue;
+        }
+        let skipped = line.text.get(..label + from).unwrap_or_default().chars().count() as u32;
+        if let Some((lead, words, count)) = name_shape(piece) {
+            let start = line.start + skipped + lead;
+            // A job's title may follow the name on its line: "Jane Doe Software Engineer" has no clear end, and is left.
+            found.push(Candidate { words, start, end: start + count, whole_line: one, labelled });
+        }
+    }
+    // A given name and a family name on lines of their own.
+    let single = |l: &Line<'_>| {
+        name_shape(l.text).filter(|(_, words, count)| {
+            words.len() == 1 && *count == l.text.chars().count() as u32 && *count >= 2
+        })
+    };
+    if let (Some((_, mut words, _)), Some((below, (_, more, _)))) =
+        (single(line), outline.lines.get(at + 1).and_then(|l| single(l).map(|s| (l, s))))
+        && heading(line).is_none()
+        && heading(below).is_none()
+        && below.number <= line.number + 2
+        && !is_cjk(line.text)
+    {
+        words.extend(more);
+        found.push(Candidate {
+            words,
+            start: line.start,
+            end: below.end,
+            whole_line: true,
+            labelled,
+        });
+    }
+    found
+}
+
+/// Length of a label such as "Name:" or "Curriculum Vitae of", and whether there is one.
+fn after_label(text: &str) -> (usize, bool) {
+    let lower = text.to_lowercase();
+    if lower.len() != text.len() {
+        return (0, false);
+    }
+    for label in
+        ["full name", "name", "candidate name", "candidate", "姓名", "氏名", "nombre", "nom"]
+    {
+        if let Some(rest) = lower.strip_prefix(label)
+            && let Some(sign) =
+                rest.trim_start().chars().next().filter(|c| matches!(c, ':' | '：' | '-'))
+        {
+            let at = lower.find(sign).map_or(0, |i| i + sign.len_utf8());
+            return (at, true);
+        }
+    }
+    for label in [
+        "curriculum vitae of ",
+        "curriculum vitae - ",
+        "curriculum vitae: ",
+        "curriculum vitae – ",
+        "resume of ",
+        "resume - ",
+        "resume: ",
+        "résumé of ",
+        "cv of ",
+        "cv - ",
+        "cv: ",
+    ] {
+        if lower.starts_with(label) {
+            return (label.len(), true);
+        }
+    }
+    (0, false)
+}
+
+/// The parts of a line between separators, with their byte offsets.
+fn separated(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    let bytes = text.as_bytes();
+    for (i, c) in text.char_indices() {
+        let next = i + c.len_utf8();
+        let wide = c == ' ' && bytes.get(next) == Some(&b' ');
+        let dash = matches!(c, '-' | '–' | '—') && i > 0 && bytes.get(i - 1) == Some(&b' ');
+        if matches!(
+            c,
+            '|' | '·' | '•' | ',' | ';' | '\t' | '(' | ')' | '[' | '/' | ':' | '●' | '⋄' | '◦'
+        ) || wide
+            || dash
+            || c.is_control()
+            || is_private(c)
+        {
+            found.push((from, text.get(from..i).unwrap_or_default()));
+            from = next;
+        }
+    }
+    found.push((from, text.get(from..).unwrap_or_default()));
+    found.retain(|(_, p)| !p.trim().is_empty());
+    found
+}
+
+/// Icon fonts put their signs here.
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{2190}'..='\u{2bff}')
+}
+
+const PARTICLES: &[&str] = &[
+    "de", "da", "del", "della", "der", "den", "van", "von", "di", "la", "le", "el", "al", "bin",
+    "ibn", "bint", "ter", "dos", "das", "do", "du", "y", "e", "st", "abu", "ben", "zu", "af",
+];
+const HONORIFICS: &[&str] = &[
+    "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "mx", "herr", "frau", "er", "shri",
+    "smt",
+];
+const SUFFIXES: &[&str] = &[
+    "phd", "ph.d", "ph.d.", "md", "m.d.", "mba", "jr", "jr.", "sr", "sr.", "ii", "iii", "iv",
+    "cpa", "rn", "bsn", "esq", "esq.", "pmp", "pe", "cfa", "m.sc", "m.sc.", "msc", "bsc", "mph",
+    "dds", "lcsw", "phr", "sphr", "csm", "msw", "ba", "bs", "ms", "ma", "m.a.", "b.a.", "dvm",
+    "np", "pa-c",
+];
+
+/// If a piece has the shape of a name: how many scalars stand before it, its words, its length in scalars.
+fn name_shape(piece: &str) -> Option<(u32, Vec<String>, u32)> {
+    let mut words: Vec<(usize, &str)> = Vec::new();
+    let mut at = 0;
+    for word in piece.split(' ') {
+        if !word.trim().is_empty() {
+            words.push((at, word));
+        }
+        at += word.len() + 1;
+    }
+    let bare = |w: &str| w.trim_end_matches('.').to_lowercase();
+    while words.first().is_some_and(|(_, w)| HONORIFICS.contains(&bare(w).as_str()))
+        && words.len() > 1
+    {
+        words.remove(0);
+    }
+    while words.len() > 2
+        && words.last().is_some_and(|(_, w)| SUFFIXES.contains(&w.to_lowercase().as_str()))
+    {
+        words.pop();
+    }
+    let (first, last) = (words.first()?, words.last()?);
+    let slice = piece.get(first.0..last.0 + last.1.len())?;
+    if is_cjk(slice) {
+        let count = slice.chars().filter(|c| !c.is_whitespace()).count();
+        return (2..=6).contains(&count).then(|| {
+            (
+                piece.get(..first.0).map_or(0, |s| s.chars().count()) as u32,
+                vec![slice.to_owned()],
+                slice.chars().count() as u32,
+            )
+        });
+    }
+    if words.len() > 5 || !words.iter().enumerate().all(|(i, (_, w))| word_of_name(w, i)) {
+        return None;
+    }
+    let full =
+        words.iter().filter(|(_, w)| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count();
+    if full == 0 || words.len() > 1 && full < 2 && words.len() - full > 2 {
+        return None;
+    }
+    let lead = piece.get(..first.0)?.chars().count() as u32;
+    Some((lead, words.iter().map(|(_, w)| (*w).to_owned()).collect(), slice.chars().count() as u32))
+}
+
+fn word_of_name(word: &str, at: usize) -> bool {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let shape = word.chars().all(|c| {
+        c.is_alphabetic()
+            || matches!(c, '\'' | '’' | '-' | '.' | '`' | '‑')
+            || ('\u{300}'..='\u{36f}').contains(&c)
+            || is_mark(c)
+    });
+    let dot_ok = !word.trim_end_matches('.').contains('.') || letters <= 3;
+    let ends_with_dot = word.ends_with('.') && letters > 3;
+    let opens = word.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase());
+    let particle = at > 0 && PARTICLES.contains(&word.to_lowercase().as_str());
+    (1..=22).contains(&letters) && shape && dot_ok && !ends_with_dot && (opens || particle)
+}
+
+/// Vowel signs of Indic, Thai and Arabic scripts, which are not letters of their own.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{900}'..='\u{dff}' | '\u{e31}'..='\u{e4e}' | '\u{610}'..='\u{65f}' | '\u{5b0}'..='\u{5c7}')
+}
+
+fn is_cjk(text: &str) -> bool {
+    let cjk = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
+    text.chars().any(cjk) && text.chars().all(|c| cjk(c) || c.is_whitespace() || c == '・')
+}
+
+fn is_document_title(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words = lower.trim_matches(|c: char| !c.is_alphabetic());
+    [
+        "curriculum vitae",
+        "resume",
+        "résumé",
+        "cv",
+        "lebenslauf",
+        "个人简历",
+        "简历",
+        "履歴書",
+        "職務経歴書",
+        "이력서",
+        "confidential",
+        "curriculum",
+        "vitae",
+        "currículum",
+    ]
+    .contains(&words)
+        || lower.starts_with("last updated")
+        || lower.starts_with("page ")
+        || lower.starts_with("updated")
+}
+
+fn score(
+    outline: &Outline<'_>,
+    at: usize,
+    place: usize,
+    candidate: &Candidate,
+    handles: &[String],
+    contacts: &[Range<usize>],
+) -> f64 {
+    let Some(line) = outline.lines.get(at) else { return 0.0 };
+    if heading(line).is_some() && !candidate.labelled {
+        return 0.0;
+    }
+    let words = &candidate.words;
+    let cjk = words.len() == 1 && words.first().is_some_and(|w| is_cjk(w));
+    let folded: Vec<String> = words.iter().map(|w| fold(w)).collect();
+    let given = folded.first().is_some_and(|w| GIVEN.contains(w.as_str()))
+        || folded.last().is_some_and(|w| words.len() > 1 && GIVEN.contains(w.as_str()));
+    let agreeing = folded
+        .iter()
+        .filter(|w| w.chars().count() >= 3 && handles.iter().any(|h| h.contains(w.as_str())))
+        .count();
+    let initials = folded.len() >= 2
+        && folded.last().is_some_and(|l| l.len() >= 3)
+        && folded.first().and_then(|f| f.get(..1)).zip(folded.last()).is_some_and(|(f, l)| {
+            handles
+                .iter()
+                .any(|h| h.starts_with(&format!("{f}{l}")) || h.starts_with(&format!("{l}{f}")))
+        });
+    let agrees = f64::from(agreeing.min(2) as u8) * 2.5 + f64::from(u8::from(initials));
+    if words.len() == 1
+        && !cjk
+        && !(candidate.labelled
+            || given && agreeing > 0 && place < 3
+            || given && place == 0 && candidate.whole_line && outline.lines.len() > 1)
+    {
+        return 0.0;
+    }
+    let mut score = match place {
+        0 => 3.0,
+        1 => 2.2,
+        2 | 3 => 1.4,
+        4..=8 => 0.8,
+        _ => 0.0,
+    };
+    let in_header = outline.sections.get(at).is_none_or(|s| *s == Section::Header);
+    score += if in_header { 1.0 } else { -1.0 };
+    score += agrees + if given { 2.5 } else { 0.0 } + if candidate.labelled { 5.0 } else { 0.0 };
+    score -= if words.len() == 1 && !cjk { 1.0 } else { 0.0 };
+    score += if candidate.whole_line { 0.6 } else { -0.4 } + if cjk { 0.8 } else { 0.0 };
+    let (first, last) = outline.line_words.get(at + 1).copied().unwrap_or_default();
+    let below =
+        outline.has_title(first, last)
+            || outline.words.get(first).zip(outline.words.get(last.saturating_sub(1))).is_some_and(
+                |(a, b)| contacts.iter().any(|c| c.start >= a.from && c.start <= b.to()),
+            );
+    score += if below && words.len() > 1 { 1.0 } else { 0.0 };
+    let (first, last) = outline.line_words.get(at).copied().unwrap_or_default();
+    if candidate.whole_line && !given && agreeing == 0 && outline.has_title(first, last) {
+        score -= 4.0;
+    }
+    // Words of trades and everyday words speak against it, less so where the rest agrees.
+    let known = taxonomy();
+    let weight = if given || agreeing > 0 { 0.8 } else { 2.4 };
+    for word in &folded {
+        let lower = stem(word);
+        if PARTICLES.contains(&word.as_str())
+            || agreeing > 0 && handles.iter().any(|h| h.contains(word.as_str())) && word.len() >= 3
+        {
+            continue;
+        }
+        if lower.len() > 1
+            && !GIVEN.contains(word.as_str())
+            && (known.is_common(&lower)
+                || known.is_vocabulary(&lower)
+                || NOT_NAMES.contains(&word.as_str()))
+        {
+            score -= weight;
+        } else if !given
+            && agreeing == 0
+            && word.len() >= 6
+            && ["ist", "ian", "ant", "ing", "tion", "ment", "ics", "ive", "ity", "ance", "ence"]
+                .iter()
+                .any(|e| word.ends_with(e))
+        {
+            score -= 1.2;
+        }
+    }
+    score
+}
+
+/// Words that stand where names do and are none: places, companies' forms, months.
+const NOT_NAMES: &[&str] = &[
+    "city",
+    "state",
+    "company",
+    "street",
+    "avenue",
+    "road",
+    "india",
+    "usa",
+    "germany",
+    "france",
+    "california",
+    "texas",
+    "york",
+    "london",
+    "university",
+    "college",
+    "institute",
+    "inc",
+    "ltd",
+    "llc",
+    "corp",
+    "january",
+    "february",
+    "march",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "united",
+    "states",
+    "kingdom",
+    "san",
+    "los",
+    "new",
+    "francisco",
+    "angeles",
+    "international",
+    "global",
+    "solutions",
+    "technologies",
+    "systems",
+    "linkedin",
+    "github",
+    "stackoverflow",
+    "email",
+    "phone",
+    "mobile",
+    "address",
+    "page",
+    "name",
+    "epic",
+    "freelance",
+    "owner",
+    "mover",
+    "helper",
+    "aide",
+    "crew",
+    "rep",
+    "exec",
+    "vp",
+    "svp",
+    "ceo",
+    "cto",
+    "coo",
+    "cfo",
+    "chief",
+    "head",
+    "deputy",
+    "trainee",
+    "apprentice",
+    "intern",
+    "volunteer",
+    "student",
+    "graduate",
+    "junior",
+    "senior",
+    "principal",
+    "associcate",
+    "associte",
+    "assoc",
+    "asst",
+    "mgr",
+    "dir",
+    "pleasantville",
+    "berkeley",
+    "seoul",
+    "korea",
+    "bangalore",
+    "mumbai",
+    "delhi",
+    "pune",
+    "chennai",
+    "kolkata",
+    "hyderabad",
+    "portfolio",
+    "banquette",
+    "hostess",
+    "host",
+    "doula",
+];
+
+/// Lower case, accents off, signs off: what an address would spell.
+fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use domain::text::VisibleText;
+
+    fn name_in(text: &str) -> Option<String> {
+        parse(&VisibleText::new(text.into())).basics.name.map(|f| f.value)
+    }
+
+    #[test]
+    fn names_are_found_in_their_many_forms() {
+        let rest = "\nData Engineer\nSummary\nBuilt pipelines.\nExperience\nData Engineer, Acme, 2019 - 2021\nBuilt more.";
+        for (top, expected) in [
+            ("OLIVIA SANTOS\nCONSULTANT ANALYST", "OLIVIA SANTOS"),
+            ("Jan Küster · Consultant · Bremen, Germany · info@jankuester.com", "Jan Küster"),
+            ("Curriculum Vitae\nNguyễn Thị Minh\nHanoi", "Nguyễn Thị Minh"),
+            ("John Doe, PhD\njohn@doe.org", "John Doe"),
+            ("Dr. Ngozi Okonjo-Iweala", "Ngozi Okonjo-Iweala"),
+            ("Name: Sukarno", "Sukarno"),
+            ("王小明\n软件工程师", "王小明"),
+            ("AMELIA BAKER\nASSISTANT SYSTEM ENGINEER", "AMELIA BAKER"),
+            ("Joseline\nHernandez", "Joseline\nHernandez"),
+            ("Ludwig van der Rohe", "Ludwig van der Rohe"),
+            ("Rust Baker\nrust.baker@mail.com", "Rust Baker"),
+            ("Last updated in May 2026\n\nThandiwe Q. Mokoena\nCape Town", "Thandiwe Q. Mokoena"),
+        ] {
+            assert_eq!(name_in(&format!("{top}{rest}")).as_deref(), Some(expected), "{top}");
+        }
+    }
+
+    #[test]
+    fn titles_and_headings_are_never_names() {
+        for top in [
+            "FITNESS ATTENDANT",
+            "MOVER",
+            "CHEF DE CUISINE",
+            "OWNER/ FABRICATOR/ WELDER",
+            "MATERIAL AND TOOLING CONTROL LEAD",
+            "INTERN",
+            "Professional Summary",
+            "SALES ASSOCITE",
+            "HR Generalist",
+            "San Francisco, CA",
+        ] {
+            assert_eq!(
+                name_in(&format!(
+                    "{top}\nSummary\nHard working.\nExperience\nCook 01/2010 to 02/2012\nCompany Name City , State"
+                )),
+                None,
+                "{top}"
+            );
+        }
+    }
+}

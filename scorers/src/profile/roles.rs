@@ -1,0 +1,294 @@
+//! Jobs held: which lines tell of a job, what it was called, and from when to when it lasted.
+//!
+//! A date range outside the education lines opens a role. Its heading is the range's own line and the
+//! short lines about it; the lines from there to the next role's heading are what was done.
+
+use super::dates::Dated;
+use super::lines::Line;
+use super::outline::Outline;
+use super::sections::{Section, heading};
+use crate::taxonomy::{Gap, taxonomy};
+
+/// One job held.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Role {
+    /// Words of its title, `first..last`.
+    pub title: Option<(usize, usize)>,
+    /// Words of its employer, `first..last`.
+    pub employer: Option<(usize, usize)>,
+    /// From when to when.
+    pub dated: Option<Dated>,
+    /// Its lines, heading included, `first..last`.
+    pub lines: (usize, usize),
+    /// First line under its heading.
+    pub body: usize,
+}
+
+/// Most words that a line of a role's heading has.
+const HEADING_WORDS: usize = 12;
+
+/// The roles of an outline whose dates, titles and studies are known.
+pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
+    let mut opens: Vec<(usize, &Dated)> = Vec::new(); // line of the range, range
+    for dated in &outline.dates {
+        let line = outline.line_of(dated.first);
+        let section = outline.sections.get(line).copied().unwrap_or(Section::Header);
+        let in_experience = section == Section::Experience;
+        // One bare date ("Designer Jan 2015") opens a role only where jobs are listed, on a short line.
+        let short = outline.lines.get(line).is_some_and(|l| l.word_count() <= HEADING_WORDS);
+        let single = in_experience && short && dated.start.month.is_some();
+        if !(dated.range || single) || outline.studies.iter().any(|s| s.covers(line)) {
+            continue;
+        }
+        if opens.last().is_some_and(|(previous, _)| *previous == line) {
+            continue;
+        }
+        let prose = outline.lines.get(line).is_some_and(|l| l.word_count() > 2 * HEADING_WORDS);
+        let titled = (line.saturating_sub(1)..=line + 1).any(|l| is_titled(outline, l));
+        let elsewhere = matches!(
+            section,
+            Section::Header
+                | Section::Summary
+                | Section::Skills
+                | Section::Projects
+                | Section::Activities
+                | Section::Other
+                | Section::Languages
+                | Section::Certificates
+        );
+        let schooling =
+            section == Section::Education && titled && dated.range && dated.start.month.is_some();
+        if !prose && (in_experience || titled && elsewhere || schooling) {
+            opens.push((line, dated));
+        }
+    }
+    let starts: Vec<usize> = opens
+        .iter()
+        .enumerate()
+        .map(|(i, (line, dated))| {
+            let floor =
+                i.checked_sub(1).and_then(|p| opens.get(p)).map_or(0, |(previous, _)| previous + 1);
+            heading_start(outline, *line, dated, floor)
+        })
+        .collect();
+    let mut found = Vec::new();
+    for (i, ((line, dated), start)) in opens.iter().zip(&starts).enumerate() {
+        let next = starts.get(i + 1).copied().unwrap_or(outline.lines.len());
+        let section = outline.sections.get(*line);
+        let same = |l: &usize| {
+            let known = outline.lines.get(*l).and_then(heading).map(|(s, _)| s);
+            known.is_none() || outline.sections.get(*l) == section
+        };
+        let end = (line + 1..next).take_while(same).last().map_or(line + 1, |l| l + 1);
+        found.push(role(outline, *start, *line, end, dated));
+    }
+    found
+}
+
+fn is_titled(outline: &Outline<'_>, line: usize) -> bool {
+    let (first, last) = outline.line_words.get(line).copied().unwrap_or_default();
+    last - first <= HEADING_WORDS + 4 && outline.has_title(first, last)
+}
+
+/// Whether a line may stand in a role's heading: short, no item of a list, no sentence.
+fn heading_like(line: &Line<'_>) -> bool {
+    line.word_count() <= HEADING_WORDS
+        && !line.is_bullet()
+        && (!line.text.ends_with(['.', ';', ','])
+            || ["Inc.", "Ltd.", "Co.", "Corp.", "S.A.", "LLC."]
+                .iter()
+                .any(|form| line.text.ends_with(form)))
+        && line.text.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| !c.is_lowercase())
+        && heading(line).is_none()
+}
+
+/// The first line of the heading of the role whose range is on `line`.
+fn heading_start(outline: &Outline<'_>, line: usize, dated: &Dated, floor: usize) -> usize {
+    // A range beside its title needs nothing from above; nor does one alone above its title.
+    let (first, last) = outline.line_words.get(line).copied().unwrap_or_default();
+    let beside = outline.has_title(first, dated.first) || outline.has_title(dated.last, last);
+    let opens_line = dated.first <= first && last > dated.last + 1;
+    if beside
+        || opens_line
+        || !is_titled(outline, line.saturating_sub(1)) && is_titled(outline, line + 1) && floor > 0
+    {
+        let employer_above = beside
+            && line > floor
+            && outline.lines.get(line - 1).is_some_and(|l| heading_like(l) && l.word_count() <= 5);
+        return if employer_above && looks_like_employer(outline, line - 1) {
+            line - 1
+        } else {
+            line
+        };
+    }
+    let mut start = line;
+    // Up past the title to one line more, which names the employer.
+    while start > floor
+        && line - start < 3
+        && outline.lines.get(start - 1).is_some_and(heading_like)
+    {
+        start -= 1;
+    }
+    start
+}
+
+fn looks_like_employer(outline: &Outline<'_>, line: usize) -> bool {
+    const FORMS: &[&str] = &[
+        "inc",
+        "ltd",
+        "llc",
+        "gmbh",
+        "corp",
+        "co",
+        "company",
+        "group",
+        "university",
+        "school",
+        "hospital",
+        "pvt",
+        "limited",
+        "corporation",
+        "bank",
+        "college",
+        "hotel",
+    ];
+    outline.words_of(line).iter().any(|w| FORMS.contains(&w.text.to_lowercase().as_str()))
+}
+
+fn role(outline: &Outline<'_>, start: usize, line: usize, end: usize, dated: &Dated) -> Role {
+    // The heading goes on for up to two lines after the range while no title is found.
+    let mut last = line + 1;
+    let mut pieces = pieces(outline, start, last, dated);
+    while last < end && last < line + 3 && outline.lines.get(last).is_some_and(heading_like) {
+        let more = self::pieces(outline, last, last + 1, dated);
+        let titled = more.iter().any(|p| title_score(outline, *p) >= 2);
+        let had = pieces.iter().any(|p| title_score(outline, *p) >= 2);
+        let place = more.iter().any(|p| is_place(outline, *p))
+            || outline.lines.get(last).is_some_and(|l| l.text.starts_with("Company Name"));
+        if !(titled && !had || place) {
+            break;
+        }
+        pieces.extend(more);
+        last += 1;
+    }
+    let title =
+        pieces.iter().copied().max_by_key(|p| (title_score(outline, *p), std::cmp::Reverse(p.0)));
+    let title = title.filter(|p| title_score(outline, *p) > 0);
+    let employer = pieces
+        .iter()
+        .copied()
+        .find(|p| Some(*p) != title && !is_place(outline, *p) && is_name(outline, *p));
+    Role { title, employer, dated: Some(*dated), lines: (start, end.max(last)), body: last }
+}
+
+/// The parts of heading lines between separators, without the date.
+fn pieces(outline: &Outline<'_>, from: usize, to: usize, dated: &Dated) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for line in from..to {
+        let (first, last) = outline.line_words.get(line).copied().unwrap_or_default();
+        let mut open = first;
+        for at in first..=last {
+            let word = outline.words.get(at);
+            let in_date = (dated.first..dated.last).contains(&at);
+            let splits = at == last
+                || in_date
+                || at == dated.last
+                || word.is_some_and(|w| {
+                    w.gap == Gap::List || w.text == "Company" || w.text.eq_ignore_ascii_case("at")
+                });
+            if splits && at > open {
+                found.push((open, at));
+                open = at;
+            }
+            if in_date || at == last || word.is_some_and(|w| w.text.eq_ignore_ascii_case("at")) {
+                open = at + 1;
+            }
+        }
+    }
+    found.retain(|(a, b)| b > a && b - a <= HEADING_WORDS);
+    found
+}
+
+/// 3 for a known title alone, 2 for one among other words, 1 where only a role's noun is there.
+fn title_score(outline: &Outline<'_>, (first, last): (usize, usize)) -> u8 {
+    let known = outline.titles.iter().find(|h| h.first >= first && h.first + h.words <= last);
+    match known {
+        Some(hit) if last - first <= hit.words + 2 => 3,
+        Some(_) => 2,
+        None => {
+            let noun = |at: usize| {
+                outline.words.get(at).is_some_and(|w| taxonomy().fields.is_role_noun(&w.stem))
+            };
+            u8::from((first..last).any(noun))
+        }
+    }
+}
+
+/// "City, ST", "San Francisco": told by a two-letter state or the word "City" or "State".
+fn is_place(outline: &Outline<'_>, (first, last): (usize, usize)) -> bool {
+    let words = outline.words.get(first..last).unwrap_or_default();
+    let state = |t: &str| t.len() == 2 && t.chars().all(char::is_uppercase);
+    match words {
+        [only] => {
+            state(only.text) || matches!(only.text, "City" | "State" | "USA" | "Remote" | "UK")
+        }
+        _ => {
+            words.last().is_some_and(|w| state(w.text))
+                || words.iter().all(|w| matches!(w.text, "City" | "State"))
+        }
+    }
+}
+
+fn is_name(outline: &Outline<'_>, (first, last): (usize, usize)) -> bool {
+    let words = outline.words.get(first..last).unwrap_or_default();
+    words.first().is_some_and(|w| w.capitalised())
+        && !matches!(words, [a, b, ..] if a.text == "Company" && b.text == "Name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String, String)> {
+        let outline = Outline::of(text);
+        let show = |part: Option<(usize, usize)>| {
+            part.map_or(String::new(), |(a, b)| outline.text_of(a, b).to_owned())
+        };
+        let from = |r: &Role| r.dated.map_or(String::new(), |d| d.start.to_string());
+        outline.roles.iter().map(|r| (show(r.title), show(r.employer), from(r))).collect()
+    }
+
+    fn roles_are(text: &str, expected: &[(&str, &str, &str)]) {
+        let found = read(text);
+        let found: Vec<(&str, &str, &str)> =
+            found.iter().map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_range_may_stand_beside_above_or_below_the_title() {
+        roles_are(
+            "Experience\nHead Chef 01/2008 to 01/2012\nCompany Name - City , State\nRan a bistro.\nSous Chef 2005 - 2007\nMade sauces.",
+            &[("Head Chef", "", "2008-01"), ("Sous Chef", "", "2005")],
+        );
+        roles_are(
+            "Experience\nAcme Inc.\nSenior Web Developer\nJanuary 2019 to Present\nBuilt the shop.\nTechAdvancers\nWeb Developer\nJune 2016 - Dec 2018\nBuilt more.",
+            &[
+                ("Senior Web Developer", "Acme Inc", "2019-01"),
+                ("Web Developer", "TechAdvancers", "2016-06"),
+            ],
+        );
+        roles_are(
+            "Work Experience\n09/2015 to Current\nVeterinary Assistant\nHelped in surgery.\n02/1999 to 02/2000\nReceptionist\nGreeted clients.",
+            &[("Veterinary Assistant", "", "2015-09"), ("Receptionist", "", "1999-02")],
+        );
+    }
+
+    #[test]
+    fn a_degree_is_not_a_job() {
+        roles_are(
+            "Education\nBachelor of Science in Biology\n2010 - 2014\nExperience\nLab Technician, Genlab, 2014 - 2016",
+            &[("Lab Technician", "Genlab", "2014")],
+        );
+    }
+}

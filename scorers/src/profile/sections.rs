@@ -1,0 +1,428 @@
+//! Which part of a resume each line is in, by its headings.
+
+use super::lines::{Line, unspaced};
+
+/// A part of a resume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Section {
+    /// What stands before the first heading: name, contacts, label.
+    Header,
+    /// Summary, profile, objective.
+    Summary,
+    /// Jobs held.
+    Experience,
+    /// Degrees and courses.
+    Education,
+    /// Skills, tools, highlights.
+    Skills,
+    /// Projects and publications.
+    Projects,
+    /// Certificates and licences.
+    Certificates,
+    /// Languages spoken.
+    Languages,
+    /// Awards, volunteering, activities.
+    Activities,
+    /// Interests, references and the rest.
+    Other,
+}
+
+/// Words that name a section; the last one of a heading that is here decides.
+const NAMES: &[(Section, &[&str])] = &[
+    (
+        Section::Experience,
+        &[
+            "experience",
+            "experiences",
+            "employment",
+            "work",
+            "career",
+            "internship",
+            "internships",
+            "jobs",
+            "positions",
+            "history",
+            "berufserfahrung",
+            "expérience",
+            "expériences",
+            "experiencia",
+            "werdegang",
+            "工作经历",
+            "工作经验",
+            "職務経歴",
+            "esperienza",
+            "experiência",
+        ],
+    ),
+    (
+        Section::Summary,
+        &[
+            "summary",
+            "profile",
+            "objective",
+            "about",
+            "overview",
+            "statement",
+            "bio",
+            "goal",
+            "introduction",
+            "objectives",
+            "profil",
+            "perfil",
+            "resumen",
+            "个人简介",
+            "自我评价",
+            "me",
+            "myself",
+        ],
+    ),
+    (
+        Section::Education,
+        &[
+            "education",
+            "academic",
+            "academics",
+            "qualification",
+            "qualifications",
+            "training",
+            "studies",
+            "degrees",
+            "educational",
+            "ausbildung",
+            "bildung",
+            "formation",
+            "educación",
+            "formación",
+            "教育背景",
+            "教育经历",
+            "学歴",
+            "formazione",
+            "istruzione",
+            "studium",
+            "scholastic",
+            "coursework",
+        ],
+    ),
+    (
+        Section::Skills,
+        &[
+            "skills",
+            "skill",
+            "competencies",
+            "expertise",
+            "highlights",
+            "technologies",
+            "tools",
+            "strengths",
+            "proficiencies",
+            "abilities",
+            "competences",
+            "kenntnisse",
+            "compétences",
+            "habilidades",
+            "技能",
+            "fähigkeiten",
+            "knowledge",
+            "proficiency",
+            "specialties",
+            "technical",
+            "software",
+            "attributes",
+            "strength",
+            "capabilities",
+            "competenze",
+            "tech",
+        ],
+    ),
+    (
+        Section::Projects,
+        &[
+            "projects",
+            "project",
+            "publications",
+            "portfolio",
+            "research",
+            "projekte",
+            "projets",
+            "proyectos",
+            "项目经历",
+            "patents",
+            "presentations",
+        ],
+    ),
+    (
+        Section::Certificates,
+        &[
+            "certifications",
+            "certification",
+            "certificates",
+            "licenses",
+            "licences",
+            "credentials",
+            "license",
+            "zertifikate",
+            "certificate",
+            "licensure",
+            "证书",
+        ],
+    ),
+    (
+        Section::Languages,
+        &["languages", "sprachen", "langues", "idiomas", "语言", "lingue", "language"],
+    ),
+    (
+        Section::Activities,
+        &[
+            "accomplishments",
+            "achievements",
+            "awards",
+            "honors",
+            "honours",
+            "volunteer",
+            "volunteering",
+            "activities",
+            "leadership",
+            "memberships",
+            "affiliations",
+            "extracurricular",
+            "extra-curriculars",
+            "extracurriculars",
+            "recognition",
+            "community",
+            "involvement",
+            "extra-curricular",
+            "curriculars",
+        ],
+    ),
+    (
+        Section::Other,
+        &[
+            "interests",
+            "references",
+            "hobbies",
+            "information",
+            "details",
+            "contact",
+            "contacts",
+            "welcome",
+            "profiles",
+            "links",
+            "declaration",
+            "personal",
+            "interessen",
+            "additional",
+            "other",
+        ],
+    ),
+];
+
+/// Words that may stand beside a section's name in a heading.
+const BESIDE: &[&str] = &[
+    "professional",
+    "personal",
+    "executive",
+    "relevant",
+    "key",
+    "core",
+    "areas",
+    "area",
+    "of",
+    "and",
+    "&",
+    "the",
+    "my",
+    "other",
+    "additional",
+    "technical",
+    "selected",
+    "related",
+    "background",
+    "special",
+    "a",
+    "in",
+    "career",
+    "academic",
+    "employment",
+    "teaching",
+    "military",
+    "qualifications",
+    "summary",
+    "courses",
+    "development",
+    "industry",
+    "computer",
+    "and/or",
+    "general",
+    "significant",
+    "major",
+    "recent",
+    "prior",
+    "previous",
+    "current",
+    "work",
+    "past",
+    "top",
+    "main",
+    "course",
+    "professionnelle",
+    "professionnelles",
+    "laboral",
+    "profesional",
+    "languages",
+    "community",
+    "service",
+    "online",
+    "extra",
+    "social",
+    "it",
+    "leadership",
+    "social",
+    "freelance",
+    "clinical",
+    "volunteer",
+    "continuing",
+    "relevant",
+    "highlights",
+    "objective",
+    "skill",
+    "highlight",
+    "sets",
+    "set",
+    "hard",
+    "soft",
+    "management",
+    "functional",
+    "open",
+    "source",
+    "notable",
+    "programming",
+];
+
+/// The section that a line is the heading of, if it is one, and whether more than the heading is on it.
+pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
+    let first = line.text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let (title, inline) = match first.split_once(':') {
+        Some((title, rest)) => (title, !rest.trim().is_empty()),
+        None => (first, false),
+    };
+    if title.len() > 60 {
+        return None;
+    }
+    let title = unspaced(title);
+    let opens_large = title
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_uppercase() || !c.is_lowercase() && c.is_alphabetic());
+    let ends_sentence = title.ends_with(['.', ',', ';']);
+    let colon = line.text.contains(':');
+    if line.is_bullet() && !colon || ends_sentence || !(opens_large || colon) {
+        return None;
+    }
+    let lower = title.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|c: char| c.is_whitespace() || matches!(c, '/' | '|' | ','))
+        .filter(|w| !w.is_empty())
+        .collect();
+    if words.is_empty() || words.len() > 5 || inline && words.len() > 3 {
+        return None;
+    }
+    let named = |word: &&str| {
+        NAMES.iter().find(|(_, names)| names.contains(word)).map(|(section, _)| *section)
+    };
+    if !words.iter().all(|w| BESIDE.contains(w) || named(w).is_some()) {
+        return None;
+    }
+    // In "Work Experience" or "Education and Training" the strongest name decides, not the order.
+    let found: Vec<Section> = words.iter().filter_map(named).collect();
+    let strong = |s: &Section| !matches!(s, Section::Other);
+    let section = match found.as_slice() {
+        [] => return None,
+        [only] => *only,
+        many if many.contains(&Section::Education) && many.contains(&Section::Summary) => {
+            // "Summary of Qualifications" is a summary, "Academic Profile" education.
+            if words.contains(&"qualifications") { Section::Skills } else { Section::Education }
+        }
+        many if many.contains(&Section::Summary) => Section::Summary,
+        many => many.iter().rev().copied().find(strong).unwrap_or(Section::Other),
+    };
+    let section = match (section, words.as_slice()) {
+        (
+            Section::Experience,
+            ["career", "overview" | "objective" | "summary" | "highlights" | "profile"],
+        ) => Section::Summary,
+        (
+            Section::Other,
+            ["personal" | "other" | "additional" | "welcome" | "information" | "details"],
+        ) if !colon && words.len() == 1 => return None,
+        (Section::Experience, ["work" | "history" | "jobs"]) if inline => return None,
+        (Section::Skills, ["technical" | "software" | "knowledge" | "tools"])
+        | (Section::Summary, ["me" | "myself" | "goal"])
+            if !colon && !is_upper(&title) =>
+        {
+            return None;
+        }
+        (section, _) => section,
+    };
+    Some((section, inline))
+}
+
+fn is_upper(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase)
+}
+
+/// The section of each line; a heading line itself belongs to the section it opens.
+pub fn sections(lines: &[Line<'_>]) -> Vec<Section> {
+    let mut current = Section::Header;
+    lines
+        .iter()
+        .map(|line| {
+            if let Some((section, _)) = heading(line) {
+                current = section;
+            }
+            current
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::lines;
+    use super::*;
+
+    fn of(text: &str) -> Option<Section> {
+        heading(&lines(text)[0]).map(|(section, _)| section)
+    }
+
+    #[test]
+    fn headings_are_known_in_their_many_forms() {
+        for (text, section) in [
+            ("WORK EXPERIENCE", Section::Experience),
+            ("Employment History:", Section::Experience),
+            ("E D U C A T I O N", Section::Education),
+            ("ACADEMIC PROFILE", Section::Education),
+            ("Education and Training", Section::Education),
+            ("Executive Profile", Section::Summary),
+            ("Career Overview", Section::Summary),
+            ("Skills: Python, SQL", Section::Skills),
+            ("Areas of Expertise", Section::Skills),
+            ("Berufserfahrung", Section::Experience),
+            ("教育背景", Section::Education),
+            ("Licenses & Certifications", Section::Certificates),
+        ] {
+            assert_eq!(of(text), Some(section), "{text}");
+        }
+    }
+
+    #[test]
+    fn sentences_and_names_are_not_headings() {
+        for text in [
+            "experience with kitchens",
+            "Built tools for education.",
+            "Jordan Work-Smith",
+            "- Skills",
+            "Head of Education Policy",
+        ] {
+            assert_eq!(of(text), None, "{text}");
+        }
+    }
+}
