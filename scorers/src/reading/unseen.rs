@@ -19,8 +19,7 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
     for (at, &c) in chars.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|i| chars.get(i)).copied();
         let after = chars.get(at + 1).copied();
-        run = if is_mask(c) { run + 1 } else { 0 };
-        longest = longest.max(run);
+        let kept = visible.len();
         match c {
             '\u{E0020}'..='\u{E007E}' => {
                 // A flag's subdivision (Scotland) is spelt in tags after a black flag.
@@ -75,6 +74,8 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
             c if c.is_control() && !is_layout(c) => {}
             c => visible.push(c),
         }
+        run = if visible.len() == kept && is_mask(c) { run + 1 } else { 0 };
+        longest = longest.max(run);
     }
     // Single ones are what web pages leave behind when text is pasted; a row of them is a message.
     if suspicious || longest >= 4 {

@@ -1,6 +1,7 @@
 //! PDF: one engine's glyphs, through the guard and the layout, to pages of text.
 
 mod glyph;
+mod layers;
 mod outlines;
 mod pdfium;
 mod pure;

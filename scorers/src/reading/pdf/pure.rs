@@ -13,6 +13,7 @@ use hayro_interpret::{
     ImageDrawProps, InterpreterCache, InterpreterSettings, Paint, SoftMask, interpret_page,
 };
 
+use super::layers;
 use super::outlines::Outlines;
 use super::{Area, Cover, Document, Glyph, Ink, PageMarks, Text};
 use crate::reading::{Failure, Limits};
@@ -34,13 +35,22 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Failure> {
     if pages.len() > limits.pages_refused as usize {
         return Err(Failure::TooManyPages);
     }
+    let truncated = pages.len() > limits.pages as usize;
+    let mut pages = all_marks(&pdf, limits);
+    if layers::any_off(&pdf)
+        && let Some(all_on) = layers::all_on(bytes, &pdf).and_then(|bytes| Pdf::new(bytes).ok())
+    {
+        for (page, all_on) in pages.iter_mut().zip(all_marks(&all_on, limits)) {
+            layers::add_hidden(page, all_on);
+        }
+    }
+    Ok(Document { engine: NAME.to_owned(), pages, truncated })
+}
+
+fn all_marks(pdf: &Pdf, limits: &Limits) -> Vec<PageMarks> {
     let cache = InterpreterCache::new();
-    let read = pages.iter().take(limits.pages as usize);
-    Ok(Document {
-        engine: NAME.to_owned(),
-        pages: read.map(|page| marks(page, &pdf, &cache, limits)).collect(),
-        truncated: pages.len() > limits.pages as usize,
-    })
+    let pages = pdf.pages().iter().take(limits.pages as usize);
+    pages.map(|page| marks(page, pdf, &cache, limits)).collect()
 }
 
 fn marks<'a>(

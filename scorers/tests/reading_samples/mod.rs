@@ -1,0 +1,215 @@
+//! Documents made for the tests of reading: PDFs from content streams, and DOCX from body XML.
+
+// Each test program uses some of it; and a helper that fails should fail the test.
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used)]
+
+use std::io::{Cursor, Write as _};
+
+use pdf_writer::{Finish as _, Name, Pdf, Rect, Ref};
+use zip::write::SimpleFileOptions;
+
+/// A4, in points.
+pub const PAGE: (f32, f32) = (595.0, 842.0);
+
+/// A PDF with one page and one line of 12-point text for each of `lines`.
+pub fn pdf(lines: &[&str]) -> Vec<u8> {
+    let mut content = String::from("BT /F1 12 Tf 14 TL 72 770 Td\n");
+    for line in lines {
+        content.push_str(&format!("({}) Tj T*\n", escape(line)));
+    }
+    content.push_str("ET");
+    Document::default().page(&content).build()
+}
+
+/// The operators that show `text` at (`x`, `y`), from the bottom left, at `size` points.
+pub fn show(text: &str, x: f64, y: f64, size: f64) -> String {
+    format!("BT /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({}) Tj ET\n", escape(text))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)")
+}
+
+/// A PDF under construction: pages by their content, with what the content may refer to.
+///
+/// `/F1` is Helvetica; `/Faint` sets full transparency; `/Off` is a layer that is off and `/On` one
+/// that is on; `/Picture` is an opaque grey image.
+#[derive(Default)]
+pub struct Document {
+    pages: Vec<String>,
+    crop: Option<[f32; 4]>,
+    rotate: Option<i32>,
+    forms: Vec<(String, String)>,
+}
+
+impl Document {
+    pub fn page(mut self, content: &str) -> Self {
+        self.pages.push(content.to_owned());
+        self
+    }
+
+    pub fn crop(mut self, crop: [f32; 4]) -> Self {
+        self.crop = Some(crop);
+        self
+    }
+
+    pub fn rotate(mut self, degrees: i32) -> Self {
+        self.rotate = Some(degrees);
+        self
+    }
+
+    /// Adds a form that content can draw by its name.
+    pub fn form(mut self, name: &str, content: &str) -> Self {
+        self.forms.push((name.to_owned(), content.to_owned()));
+        self
+    }
+
+    pub fn build(self) -> Vec<u8> {
+        let mut next = 0;
+        let mut id = || {
+            next += 1;
+            Ref::new(next)
+        };
+        let (catalog, tree, font, faint, off, on, picture) =
+            (id(), id(), id(), id(), id(), id(), id());
+        let forms: Vec<Ref> = self.forms.iter().map(|_| id()).collect();
+        let pages: Vec<(Ref, Ref)> = self.pages.iter().map(|_| (id(), id())).collect();
+
+        let mut pdf = Pdf::new();
+        let mut root = pdf.catalog(catalog);
+        root.pages(tree);
+        let mut layers = root.insert(Name(b"OCProperties")).dict();
+        layers.insert(Name(b"OCGs")).array().items([off, on]);
+        layers.insert(Name(b"D")).dict().insert(Name(b"OFF")).array().item(off);
+        layers.finish();
+        root.finish();
+        for (layer, name) in [(off, "off"), (on, "on")] {
+            let mut layer = pdf.indirect(layer).dict();
+            layer.pair(Name(b"Type"), Name(b"OCG"));
+            layer.pair(Name(b"Name"), pdf_writer::TextStr(name));
+        }
+        pdf.pages(tree)
+            .kids(pages.iter().map(|(page, _)| *page))
+            .count(i32::try_from(pages.len()).expect("few pages"));
+        pdf.type1_font(font)
+            .base_font(Name(b"Helvetica"))
+            .encoding_predefined(Name(b"WinAnsiEncoding"));
+        pdf.ext_graphics(faint).non_stroking_alpha(0.0).stroking_alpha(0.0);
+        let mut image = pdf.image_xobject(picture, &[128]);
+        image.width(1).height(1).bits_per_component(8);
+        image.color_space().device_gray();
+        image.finish();
+
+        let resources = |resources: &mut pdf_writer::writers::Resources<'_>| {
+            resources.fonts().pair(Name(b"F1"), font);
+            resources.ext_g_states().pair(Name(b"Faint"), faint);
+            let mut properties = resources.insert(Name(b"Properties")).dict();
+            properties.pair(Name(b"Off"), off).pair(Name(b"On"), on);
+            properties.finish();
+            let mut objects = resources.x_objects();
+            objects.pair(Name(b"Picture"), picture);
+            for (form, (name, _)) in forms.iter().zip(&self.forms) {
+                objects.pair(Name(name.as_bytes()), *form);
+            }
+        };
+        for (form, (_, content)) in forms.iter().zip(&self.forms) {
+            let mut form = pdf.form_xobject(*form, content.as_bytes());
+            form.bbox(Rect::new(0.0, 0.0, PAGE.0, PAGE.1));
+            resources(&mut form.resources());
+        }
+        for ((page, contents), content) in pages.iter().zip(&self.pages) {
+            pdf.stream(*contents, content.as_bytes());
+            let mut page = pdf.page(*page);
+            page.media_box(Rect::new(0.0, 0.0, PAGE.0, PAGE.1));
+            if let Some([x0, y0, x1, y1]) = self.crop {
+                page.crop_box(Rect::new(x0, y0, x1, y1));
+            }
+            if let Some(degrees) = self.rotate {
+                page.rotate(degrees);
+            }
+            page.parent(tree).contents(*contents);
+            resources(&mut page.resources());
+        }
+        pdf.finish()
+    }
+}
+
+/// A small PDF that takes for ever: forms that draw forms, ten times each.
+pub fn endless_pdf() -> Vec<u8> {
+    let deep = (0..20).fold(Document::default(), |document, level| {
+        document.form(&format!("X{level}"), &format!("/X{} Do ", level + 1).repeat(10))
+    });
+    deep.form("X20", "0 0 m 1 1 l S").page("/X0 Do").build()
+}
+
+/// A small PDF whose content unpacks to `bytes`.
+///
+/// In run-length encoding the byte 0x81 means "128 times the next byte", so a row of it unpacks to a
+/// longer row of itself; what ends one layer is a literal in the next.
+pub fn bomb_pdf(bytes: usize) -> Vec<u8> {
+    const LAYERS: usize = 3;
+    let (mut row, mut tail) = (bytes, Vec::new());
+    for _ in 0..LAYERS {
+        row = row.div_ceil(128) * 2;
+        if let Some(last) = tail.len().checked_sub(1) {
+            tail.insert(0, u8::try_from(last).expect("a short tail"));
+        }
+        tail.push(0x80);
+    }
+    let packed = [vec![0x81; row], tail].concat();
+    let mut pdf = Pdf::new();
+    let (catalog, tree, page, content) = (Ref::new(1), Ref::new(2), Ref::new(3), Ref::new(4));
+    pdf.catalog(catalog).pages(tree);
+    pdf.pages(tree).kids([page]).count(1);
+    pdf.page(page).media_box(Rect::new(0.0, 0.0, 100.0, 100.0)).parent(tree).contents(content);
+    let mut stream = pdf.stream(content, &packed);
+    let mut filters = stream.insert(Name(b"Filter")).array();
+    filters.items([Name(b"RunLengthDecode"); LAYERS]);
+    filters.finish();
+    stream.finish();
+    pdf.finish()
+}
+
+/// A DOCX with `body` inside its `w:body`.
+pub fn docx(body: &str) -> Vec<u8> {
+    docx_with(body, &[])
+}
+
+/// A DOCX with more parts, each a path and the whole of its XML.
+pub fn docx_with(body: &str, parts: &[(&str, String)]) -> Vec<u8> {
+    let document = part("document", &format!("<w:body>{body}</w:body>"));
+    zip(&[&[("word/document.xml", document)], parts].concat())
+}
+
+/// The XML of a part whose root is `w:NAME`.
+pub fn part(name: &str, inner: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:{name} \
+         xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" \
+         xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\" \
+         xmlns:wps=\"http://schemas.microsoft.com/office/word/2010/wordprocessingShape\" \
+         xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\">{inner}</w:{name}>"
+    )
+}
+
+/// A paragraph of one run.
+pub fn paragraph(text: &str) -> String {
+    styled("", text)
+}
+
+/// A paragraph of one run with these run properties.
+pub fn styled(properties: &str, text: &str) -> String {
+    format!(
+        "<w:p><w:r><w:rPr>{properties}</w:rPr><w:t xml:space=\"preserve\">{text}</w:t></w:r></w:p>"
+    )
+}
+
+/// A zip container.
+pub fn zip(parts: &[(&str, String)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in parts {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("an entry");
+        zip.write_all(content.as_bytes()).expect("its bytes");
+    }
+    zip.finish().expect("a container").into_inner()
+}

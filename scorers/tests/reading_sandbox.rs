@@ -1,0 +1,224 @@
+//! The sandbox, with real child processes: this test program starts itself as the worker.
+//!
+//! It has its own `main`, because a worker may write nothing but frames to its standard output, and
+//! the usual test harness prints.
+
+// All of it is tests, of which clippy only sees those that the usual harness runs.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use scorers::reading::sandbox::{Pool, PoolConfig, worker_main};
+use scorers::reading::{Engine, Failure, Limits};
+
+#[path = "reading_samples/mod.rs"]
+mod samples;
+
+const WORKER: &str = "reading-worker";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.first().map(String::as_str) {
+        Some(WORKER) => worker_main(),
+        // Workers that misbehave, as a hostile file could make one do.
+        Some("silent") => loop {
+            std::thread::park();
+        },
+        Some("stranger") => {
+            println!("usage: something else");
+            ExitCode::SUCCESS
+        }
+        _ => harness(&args),
+    }
+}
+
+const TESTS: &[(&str, fn())] = &[
+    ("a_pool_reads_what_the_reader_reads", a_pool_reads_what_the_reader_reads),
+    ("many_files_share_a_few_workers", many_files_share_a_few_workers),
+    ("a_file_that_takes_too_long_is_stopped", a_file_that_takes_too_long_is_stopped),
+    ("a_file_that_needs_too_much_memory_is_stopped", a_file_that_needs_too_much_memory_is_stopped),
+    ("a_file_over_the_limit_never_reaches_a_worker", a_file_over_the_limit_never_reaches_a_worker),
+    ("the_pool_outlives_its_workers", the_pool_outlives_its_workers),
+    ("a_program_that_is_no_worker_is_unavailable", a_program_that_is_no_worker_is_unavailable),
+    ("workers_end_with_their_input", workers_end_with_their_input),
+    ("workers_confine_themselves", workers_confine_themselves),
+];
+
+fn pool(change: impl FnOnce(&mut PoolConfig)) -> Pool {
+    let program = std::env::current_exe().expect("own path");
+    let mut config = PoolConfig::new(program, vec![OsString::from(WORKER)]);
+    config.workers = 2;
+    config.limits.engine = Engine::Pure;
+    change(&mut config);
+    Pool::new(config)
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+fn a_pool_reads_what_the_reader_reads() {
+    let pdf = samples::pdf(&["Jane Doe", "Rust engineer"]);
+    let here = scorers::reading::read(&pdf, &Limits { engine: Engine::Pure, ..Limits::default() });
+    let there = run(async { pool(|_| {}).read(pdf).await });
+    assert_eq!(here, there);
+    assert_eq!(there.result.expect("text").pages[0].text, "Jane Doe\nRust engineer");
+}
+
+fn many_files_share_a_few_workers() {
+    run(async {
+        let pool = pool(|config| config.files_per_worker = 5);
+        let reads: Vec<_> = (0..40)
+            .map(|n| {
+                let pool = pool.clone();
+                let words = format!("Resume number {n}");
+                tokio::spawn(async move {
+                    let reading = pool.read(samples::pdf(&[&words])).await;
+                    assert_eq!(reading.result.expect("text").pages[0].text, words);
+                })
+            })
+            .collect();
+        for read in reads {
+            read.await.expect("a reading");
+        }
+    });
+}
+
+fn a_file_that_takes_too_long_is_stopped() {
+    run(async {
+        let pool = pool(|config| config.limits.wall_time = Duration::from_secs(1));
+        let begun = Instant::now();
+        let reading = pool.read(samples::endless_pdf()).await;
+        assert_eq!(reading.failure(), Some(Failure::TimedOut));
+        assert_eq!(reading.sniffed_type, "application/pdf");
+        assert!(begun.elapsed() < Duration::from_secs(10), "took {:?}", begun.elapsed());
+        let after = pool.read(samples::pdf(&["After"])).await;
+        assert_eq!(after.failure(), None);
+    });
+}
+
+fn a_file_that_needs_too_much_memory_is_stopped() {
+    run(async {
+        let pool = pool(|config| config.limits.memory = 192 << 20);
+        let reading = pool.read(samples::bomb_pdf(400 << 20)).await;
+        assert_eq!(reading.failure(), Some(Failure::OutOfMemory));
+        assert_eq!(reading.sniffed_type, "application/pdf");
+        let after = pool.read(samples::pdf(&["After"])).await;
+        assert_eq!(after.failure(), None);
+    });
+}
+
+fn a_file_over_the_limit_never_reaches_a_worker() {
+    run(async {
+        // No worker could be started: none is needed.
+        let pool = pool(|config| config.program = "/nonexistent".into());
+        let mut huge = samples::pdf(&["Huge"]);
+        huge.resize(21 << 20, b' ');
+        let reading = pool.try_read(&huge).await.expect("an outcome");
+        assert_eq!(reading.failure(), Some(Failure::TooLarge));
+        assert_eq!(reading.sniffed_type, "application/pdf");
+    });
+}
+
+fn the_pool_outlives_its_workers() {
+    run(async {
+        let pool = pool(|config| config.workers = 1);
+        for _ in 0..3 {
+            assert_eq!(pool.read(samples::pdf(&["Alive"])).await.failure(), None);
+            children().into_iter().for_each(kill);
+        }
+        assert_eq!(pool.read(samples::pdf(&["Alive"])).await.failure(), None);
+    });
+}
+
+fn a_program_that_is_no_worker_is_unavailable() {
+    run(async {
+        for program in ["silent", "stranger"] {
+            let pool = pool(|config| {
+                config.args = vec![program.into()];
+                config.start_time = Duration::from_millis(200);
+            });
+            assert!(pool.try_read(b"text").await.is_err(), "{program}");
+        }
+    });
+}
+
+fn workers_end_with_their_input() {
+    // As when the parent is killed: nobody says goodbye, the pipe just closes.
+    let mut worker = std::process::Command::new(std::env::current_exe().expect("own path"))
+        .arg(WORKER)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("a worker");
+    drop(worker.stdin.take());
+    assert!(worker.wait().expect("its end").success());
+}
+
+fn workers_confine_themselves() {
+    run(async {
+        let pool = pool(|config| config.workers = 1);
+        assert_eq!(pool.read(samples::pdf(&["Who"])).await.failure(), None);
+        let [worker] = children()[..] else { panic!("one worker") };
+        let about = |what: &str| std::fs::read_to_string(format!("/proc/{worker}/{what}"));
+        let environment = about("environ").expect("environ");
+        assert!(!environment.contains("PATH="), "{environment}");
+        let folder = std::fs::read_link(format!("/proc/{worker}/cwd")).expect("a folder");
+        assert_eq!(folder.as_os_str(), "/");
+        let limits = about("limits").expect("limits");
+        let limit = |name: &str| {
+            let line = limits.lines().find(|line| line.starts_with(name)).expect(name);
+            line[name.len()..].split_whitespace().next().expect("a soft limit").to_owned()
+        };
+        assert_eq!(limit("Max file size"), "0");
+        assert_eq!(limit("Max core file size"), "0");
+        assert_eq!(limit("Max processes"), "0");
+        assert_eq!(limit("Max open files"), "16");
+        let space: u64 = limit("Max address space").parse().expect("bytes");
+        assert!(space < 1 << 30, "{space}");
+    });
+}
+
+/// The processes that this one has started and that have not ended.
+fn children() -> Vec<u32> {
+    let own = std::process::id();
+    let tasks = std::fs::read_dir(format!("/proc/{own}/task")).expect("own threads");
+    let children = tasks
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
+        .collect::<Vec<_>>()
+        .join(" ");
+    children.split_whitespace().map(|id| id.parse().expect("a process id")).collect()
+}
+
+fn kill(process: u32) {
+    let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw).expect("an id");
+    rustix::process::kill_process(id, rustix::process::Signal::KILL).expect("to kill");
+}
+
+/// As much of a test harness as `cargo test` and `cargo nextest` ask for.
+fn harness(args: &[String]) -> ExitCode {
+    let has = |flag: &str| args.iter().any(|arg| arg == flag);
+    let names: Vec<&String> =
+        args.iter().filter(|arg| !arg.starts_with("--") && *arg != "terse").collect();
+    let wanted = |name: &str| {
+        names.is_empty()
+            || names.iter().any(|n| if has("--exact") { *n == name } else { name.contains(*n) })
+    };
+    let mut failed = false;
+    for (name, test) in TESTS.iter().filter(|(name, _)| wanted(name)) {
+        if has("--ignored") {
+            continue;
+        }
+        if has("--list") {
+            println!("{name}: test");
+            continue;
+        }
+        let passed = std::panic::catch_unwind(test).is_ok();
+        println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
+        failed |= !passed;
+    }
+    ExitCode::from(u8::from(failed))
+}
