@@ -143,12 +143,11 @@ impl Vault {
     pub async fn open<A: Decider>(&self, recorded: &Recorded) -> Result<A::Event, LogError> {
         let mut event = recorded.decode::<A>()?;
         let Some(person) = recorded.key_id else { return Ok(event) };
-        let fields = A::personal(&mut event);
-        if fields.is_empty() {
+        if A::personal(&mut event).is_empty() {
             return Ok(event);
         }
         let key = self.key_if_live(person).await?;
-        for (i, field) in fields.into_iter().enumerate() {
+        for (i, field) in A::personal(&mut event).into_iter().enumerate() {
             let aad =
                 header(recorded.event_id, recorded.stream, recorded.version, &recorded.kind, i);
             field

@@ -126,7 +126,8 @@ fn for_people(line: &Line) -> String {
     }
     for PageLine { page, chars } in &line.pages {
         let method = page.method.as_str();
-        let _ = writeln!(text, "--- page {} ({method}, {chars} characters)\n{}", page.page, page.text);
+        let _ =
+            writeln!(text, "--- page {} ({method}, {chars} characters)\n{}", page.page, page.text);
     }
     text.push('\n');
     text

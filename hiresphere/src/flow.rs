@@ -37,11 +37,10 @@ pub(crate) async fn settle<T>(
         Ok::<(), LogError>(())
     };
     let reading = engine.builder.run(&engine.read, stop_reading, seen);
-    let (result, (), ()) = tokio::try_join!(
-        intake,
-        async { scoring.await.map_err(Failure::from) },
-        async { reading.await.map_err(Failure::from) },
-    )?;
+    let (result, (), ()) =
+        tokio::try_join!(intake, async { scoring.await.map_err(Failure::from) }, async {
+            reading.await.map_err(Failure::from)
+        },)?;
     engine.builder.catch_up(&engine.read, u64::MAX).await?;
     Ok(result)
 }

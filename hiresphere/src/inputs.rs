@@ -46,7 +46,11 @@ pub(crate) fn collect(given: &[PathBuf], not: &[&Path]) -> Result<Vec<Input>, Fa
     Ok(found)
 }
 
-fn push(path: PathBuf, known: &mut HashSet<PathBuf>, found: &mut Vec<Input>) -> Result<(), Failure> {
+fn push(
+    path: PathBuf,
+    known: &mut HashSet<PathBuf>,
+    found: &mut Vec<Input>,
+) -> Result<(), Failure> {
     let absolute =
         std::path::absolute(&path).map_err(|e| Failure::io("find the current folder", &e))?;
     // `absolute` leaves `..` and links alone: two links are two files.
@@ -99,7 +103,8 @@ pub(crate) fn bytes_of(path: &Path, limit: u64) -> Result<Vec<u8>, NotRead> {
     if !metadata.is_file() {
         return Err((Reason::Unreadable, "not a file".into()));
     }
-    let too_large = |bytes: u64| (Reason::TooLarge, format!("{bytes} bytes, at most {limit} are read"));
+    let too_large =
+        |bytes: u64| (Reason::TooLarge, format!("{bytes} bytes, at most {limit} are read"));
     if metadata.len() > limit {
         return Err(too_large(metadata.len()));
     }

@@ -16,7 +16,11 @@ const TITLE: usize = 200;
 pub(crate) async fn read(path: &Path, readers: &Pool) -> Result<Posting, Failure> {
     let shown = path.display();
     let unreadable = |why: &str, advice: &str| {
-        Failure::new("JOB_UNREADABLE", format!("failed to read the job file {shown}: {why}"), advice)
+        Failure::new(
+            "JOB_UNREADABLE",
+            format!("failed to read the job file {shown}: {why}"),
+            advice,
+        )
     };
     let bytes = bytes_of(path, readers.limits().bytes)
         .map_err(|(_, why)| unreadable(&why, "check the path given with --job"))?;

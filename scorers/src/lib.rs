@@ -9,3 +9,4 @@ pub mod job_text;
 pub mod profile;
 pub mod reading;
 pub mod taxonomy;
+pub mod worker;

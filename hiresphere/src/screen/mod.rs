@@ -96,11 +96,8 @@ async fn hand_in_all(
                     return Ok(HandedIn::NotTaken(reason.code().to_owned(), why));
                 }
             };
-            let resume = command_api::Resume {
-                origin: origin(&input.absolute),
-                file: input.name(),
-                bytes,
-            };
+            let resume =
+                command_api::Resume { origin: origin(&input.absolute), file: input.name(), bytes };
             hand_in(engine, job, resume, "screen", not_taken).await
         })
         .buffered(INTAKE_AT_ONCE)

@@ -18,7 +18,9 @@ pub(crate) fn ranked(title: &str, rows: &[Row]) -> String {
     let mut text = format!("\n{title}: {} of {} ranked\n", scored.len(), rows.len());
     if let Some(first) = scored.first() {
         let mut table = Table::new();
-        table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table
+            .load_style(UTF8_HORIZONTAL_ONLY)
+            .set_content_arrangement(ContentArrangement::Dynamic);
         if table.width().is_none() {
             table.set_width(WIDTH);
         }
@@ -51,7 +53,9 @@ pub(crate) fn ranked(title: &str, rows: &[Row]) -> String {
         let kinds: Vec<String> = row
             .hidden
             .iter()
-            .map(|f| format!("{} characters, {}, page {}", f.chars, f.kind.replace('_', " "), f.page))
+            .map(|f| {
+                format!("{} characters, {}, page {}", f.chars, f.kind.replace('_', " "), f.page)
+            })
             .collect();
         let _ = writeln!(text, "hidden text in {}: {}; not graded", row.file, kinds.join("; "));
     }
@@ -74,7 +78,8 @@ pub(crate) fn explained(title: &str, row: &Row) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n{title}: #{rank} {} ({}), {total} of 100", called(row), row.file);
     for c in &row.criteria {
-        let _ = writeln!(text, "\n{}: level {} of 5, {} of {} points", c.id, c.level, c.points, c.max);
+        let _ =
+            writeln!(text, "\n{}: level {} of 5, {} of {} points", c.id, c.level, c.points, c.max);
         let _ = writeln!(text, "  {}", c.rationale.as_deref().unwrap_or("(erased)"));
         for q in &c.evidence {
             let quote = q.quote.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -105,7 +110,9 @@ fn advice(row: &Row) -> String {
     let code = row.reason.as_deref().unwrap_or_default();
     match Reason::from_code(code) {
         Some(reason) => reason.advice().to_owned(),
-        None if code == "PARKED" => "a step failed again and again and was set aside; see -v".into(),
+        None if code == "PARKED" => {
+            "a step failed again and again and was set aside; see -v".into()
+        }
         None => "no score could be made".into(),
     }
 }

@@ -16,6 +16,7 @@ mod layout;
 mod limits;
 mod pdf;
 pub mod sandbox;
+mod shown;
 mod sniff;
 mod text;
 mod unseen;

@@ -1,6 +1,7 @@
 //! The port of grading engines, and the local one behind it.
 
 use async_trait::async_trait;
+use chrono::Datelike as _;
 use domain::application::Usage;
 use domain::candidate::Profile;
 use domain::decide::Timestamp;
@@ -10,6 +11,7 @@ use domain::score::Grade;
 use domain::text::VisibleText;
 
 use crate::grading::{Baseline, Grader as _, JobBrief, ResumeView};
+use crate::profile::dates::Month;
 
 /// One resume to grade against one job.
 pub struct Task<'a> {
@@ -83,7 +85,7 @@ impl Engine for BaselineEngine {
     }
 
     async fn grade(&self, task: Task<'_>) -> Result<Graded, EngineError> {
-        let grader = Baseline::at(task.as_of);
+        let grader = Baseline { as_of: month_of(task.as_of) };
         let resume = ResumeView { text: task.text, profile: task.profile };
         let grades = grader.grade(task.job, task.rubric, &resume).map_err(|e| EngineError {
             reason: "UNKNOWN_CRITERION".into(),
@@ -92,5 +94,14 @@ impl Engine for BaselineEngine {
         })?;
         // Its time is not recorded: two runs over the same input are the same to the last byte.
         Ok(Graded { grades, usage: Usage::default() })
+    }
+}
+
+fn month_of(at: Timestamp) -> Month {
+    let date = at.date_naive();
+    // Both always fit: chrono's months are 1 to 12, and the clock is in this century.
+    Month {
+        year: u16::try_from(date.year()).unwrap_or(u16::MAX),
+        month: u8::try_from(date.month()).ok(),
     }
 }

@@ -42,7 +42,13 @@ impl Scorers {
     }
 
     /// A command that a handled event leads to, named after that event so that it takes effect once.
-    fn command<C>(&self, id: Uuid, command: C, part: &'static str, event: &Recorded) -> Envelope<C> {
+    fn command<C>(
+        &self,
+        id: Uuid,
+        command: C,
+        part: &'static str,
+        event: &Recorded,
+    ) -> Envelope<C> {
         Envelope::new(id, command, self.actor(part))
             .once(format!("{part}:{}:{id}", event.event_id))
             .because_of(event)
@@ -86,7 +92,9 @@ impl Handler for Scorers {
                 }
             }
             StreamKind::Application => match event.decode::<Application>()? {
-                ApplicationEvent::ApplicationSubmitted { .. } => self.ask(event.stream.id, event).await,
+                ApplicationEvent::ApplicationSubmitted { .. } => {
+                    self.ask(event.stream.id, event).await
+                }
                 ApplicationEvent::ScoreRequested { run, request } => {
                     self.score(event.stream.id, run, request, event).await
                 }

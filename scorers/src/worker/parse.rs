@@ -55,8 +55,9 @@ impl Scorers {
     ) -> Result<Option<VisibleText>, HandlerError> {
         let documents = &self.dispatcher.log().documents;
         let Some(stored) = unless_erased(documents.get(id, text).await)? else { return Ok(None) };
-        let extraction: Extraction = serde_json::from_slice(&stored)
-            .map_err(|e| HandlerError::Park(format!("a stored extraction has another shape: {e}")))?;
+        let extraction: Extraction = serde_json::from_slice(&stored).map_err(|e| {
+            HandlerError::Park(format!("a stored extraction has another shape: {e}"))
+        })?;
         Ok(Some(extraction.visible_text()))
     }
 }

@@ -1,11 +1,13 @@
 //! Steps 3 and 4: a score is asked for when resume and application are both there, then made.
 
-use domain::application::{Application, ApplicationCommand, RunId, RunOutcome, ScoreRequest, ScoreResult};
 use domain::actor::{Actor, ActorKind};
+use domain::application::{
+    Application, ApplicationCommand, RunId, RunOutcome, ScoreRequest, ScoreResult,
+};
 use domain::candidate::{Candidate, CandidateEvent, Profile, Reading as Progress};
 use domain::decide::names;
 use domain::ids::{CandidateId, DocumentId};
-use domain::job::Job;
+use domain::job::{Job, Posting};
 use domain::rubric::{Rubric, RubricHistory};
 use event_log::subscribe::HandlerError;
 use event_log::{DispatchError, Recorded};
@@ -33,7 +35,11 @@ impl Scorers {
     }
 
     /// An application is ready: asks for its score if the resume is, too.
-    pub(super) async fn ask(&self, application: Uuid, event: &Recorded) -> Result<(), HandlerError> {
+    pub(super) async fn ask(
+        &self,
+        application: Uuid,
+        event: &Recorded,
+    ) -> Result<(), HandlerError> {
         let (state, _) = self.dispatcher.load::<Application>(application).await?;
         let (Some(candidate), Some(job)) = (state.candidate, state.job) else { return Ok(()) };
         let candidate = self.candidate(candidate).await?;
@@ -73,11 +79,13 @@ impl Scorers {
         }
         let (state, _) = self.dispatcher.load::<Application>(application).await?;
         let asked = state.runs.iter().any(|r| r.id == run && r.outcome == RunOutcome::Requested);
-        let (Some(id), Some(job), true) = (state.candidate, state.job, asked) else { return Ok(()) };
+        let (Some(id), Some(job), true) = (state.candidate, state.job, asked) else {
+            return Ok(());
+        };
         let Some((text, profile)) = self.resume(id, request.document).await? else { return Ok(()) };
         let rubric = self.rubric(&request.rubric).await?;
         let (job, _) = self.dispatcher.load::<Job>(job.0).await?;
-        let brief = JobBrief::new(JobText::of_posting(&job.posting));
+        let brief = JobBrief::new(text_of(&job.posting));
         let task = Task {
             job: &brief,
             rubric: &rubric,
@@ -146,4 +154,12 @@ impl Scorers {
         let (history, _) = self.dispatcher.load::<RubricHistory>(stream.id).await?;
         history.version(version).cloned().ok_or_else(missing)
     }
+}
+
+/// A posting as the job's text that it was made from.
+fn text_of(posting: &Posting) -> JobText {
+    let Posting { title, description, requirements, .. } = posting.clone();
+    // Requirements that were only sentences of the description count as prose.
+    let from_description = requirements.iter().all(|r| description.contains(&r.text));
+    JobText { title, description, requirements, from_description }
 }
