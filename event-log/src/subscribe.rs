@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ids::StreamId;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::Log;
 use crate::error::LogError;
@@ -146,7 +145,9 @@ impl<H: Handler> Subscription<H> {
     pub async fn drain(&self) -> Result<Drained, LogError> {
         let name = self.handler.name();
         let mut work = Work::begin(&self.log, name).await?;
-        let mut running = FuturesUnordered::new();
+        // Tasks of their own: a handler goes on while this one waits for the log, and may hold what it
+        // waits for.
+        let mut running = JoinSet::new();
         loop {
             work.fill(&self.log, &*self.handler, self.in_flight).await?;
             while let Some(behind) = work.next_behind_parked() {
@@ -155,12 +156,16 @@ impl<H: Handler> Subscription<H> {
                 work.finish(&behind);
             }
             while let Some(event) = work.next(self.in_flight) {
-                running.push(self.one(event));
+                running.spawn(one(self.handler.clone(), event));
             }
-            let Some((event, result)) = running.next().await else {
+            let Some(joined) = running.join_next().await else {
                 work.save(&self.log, name).await?;
                 return Ok(work.done);
             };
+            let (event, result) = joined.map_err(|e| LogError::Io {
+                doing: "handle an event",
+                problem: format!("the handler of `{name}` died: {e}"),
+            })?;
             match result {
                 Ok(()) => work.done.handled += 1,
                 Err(Failed::Log(error)) => return Err(error),
@@ -192,7 +197,7 @@ impl<H: Handler> Subscription<H> {
             }
             let found = self.log.store.read_all(parked.position - 1, 1).await?;
             let Some(event) = found.into_iter().next() else { continue };
-            match self.one(event).await {
+            match one(self.handler.clone(), event).await {
                 (_, Ok(())) => {
                     self.log.subscriptions.unpark(name, parked.position).await?;
                     done.handled += 1;
@@ -207,26 +212,27 @@ impl<H: Handler> Subscription<H> {
         }
         Ok(done)
     }
+}
 
-    async fn one(&self, event: Recorded) -> (Recorded, Result<(), Failed>) {
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
-            let error = match self.handler.handle(&event).await {
-                Ok(()) => return (event, Ok(())),
-                Err(HandlerError::Log(error)) => return (event, Err(Failed::Log(error))),
-                Err(HandlerError::Park(error)) => {
-                    return (event, Err(Failed::Parked { error, attempts: attempt }));
-                }
-                Err(HandlerError::Retry(error)) => error,
-            };
-            if attempt == ATTEMPTS {
+/// Gives an event to a handler until it is handled or tried often enough.
+async fn one<H: Handler>(handler: Arc<H>, event: Recorded) -> (Recorded, Result<(), Failed>) {
+    let mut pause = FIRST_PAUSE;
+    for attempt in 1.. {
+        let error = match handler.handle(&event).await {
+            Ok(()) => return (event, Ok(())),
+            Err(HandlerError::Log(error)) => return (event, Err(Failed::Log(error))),
+            Err(HandlerError::Park(error)) => {
                 return (event, Err(Failed::Parked { error, attempts: attempt }));
             }
-            tokio::time::sleep(pause).await;
-            pause *= 4;
+            Err(HandlerError::Retry(error)) => error,
+        };
+        if attempt == ATTEMPTS {
+            return (event, Err(Failed::Parked { error, attempts: attempt }));
         }
-        (event, Ok(()))
+        tokio::time::sleep(pause).await;
+        pause *= 4;
     }
+    (event, Ok(()))
 }
 
 enum Failed {

@@ -7,6 +7,7 @@ use domain::actor::{Actor, ActorKind};
 use event_log::folder::Folder;
 use event_log::subscribe::Subscription;
 use event_log::{Dispatcher, Log};
+use notifier::{LogChannel, Notifier};
 use projections::{Builder, ReadStore};
 use scorers::reading::sandbox::{Pool, PoolConfig};
 use scorers::worker::{BaselineEngine, Engine as Grading, Scorers};
@@ -26,7 +27,8 @@ pub(crate) struct Engine {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) read: Arc<ReadStore>,
     pub(crate) builder: Builder,
-    pub(crate) scorers: Arc<Subscription<Scorers>>,
+    pub(crate) scorers: Subscription<Scorers>,
+    pub(crate) notifier: Subscription<Notifier>,
 }
 
 /// Whoever sits at this terminal.
@@ -50,12 +52,15 @@ impl Engine {
         command_api::setup(&dispatcher, grading.release(), &Actor::system("setup")).await?;
         let scorers = Scorers::new(dispatcher.clone(), readers()?, grading);
         let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
+        let notifier = Notifier::new(log.clone(), Arc::new(LogChannel));
+        let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
         Ok(Self {
             _folder: folder,
             builder: Builder::new(log.clone()),
             dispatcher,
             read,
-            scorers: Arc::new(scorers),
+            scorers,
+            notifier,
             log,
         })
     }

@@ -1,6 +1,6 @@
 //! Runs the flow until everything that was handed in has come out at the other end.
 
-use event_log::{LogError, Recorded};
+use event_log::Recorded;
 use tokio::sync::watch;
 
 use crate::engine::Engine;
@@ -24,7 +24,7 @@ pub(crate) async fn settle<T>(
     seen: impl Fn(&Recorded) + Send + Sync,
 ) -> Result<T, Failure> {
     let (done, all_in) = watch::channel(false);
-    let (scored, stop_reading) = watch::channel(false);
+    let (scored, last) = watch::channel(false);
     let intake = async {
         let result = handing_in.await;
         // Receivers that are gone have failed and say so themselves.
@@ -34,13 +34,11 @@ pub(crate) async fn settle<T>(
     let scoring = async {
         engine.scorers.run_until_idle(all_in).await?;
         let _ = scored.send(true);
-        Ok::<(), LogError>(())
+        Ok(())
     };
-    let reading = engine.builder.run(&engine.read, stop_reading, seen);
-    let (result, (), ()) =
-        tokio::try_join!(intake, async { scoring.await.map_err(Failure::from) }, async {
-            reading.await.map_err(Failure::from)
-        },)?;
+    let reading = async { Ok(engine.builder.run(&engine.read, last.clone(), seen).await?) };
+    let telling = async { Ok(engine.notifier.run_until_idle(last.clone()).await?) };
+    let (result, (), (), ()) = tokio::try_join!(intake, scoring, reading, telling)?;
     engine.builder.catch_up(&engine.read, u64::MAX).await?;
     Ok(result)
 }

@@ -42,4 +42,10 @@ pub trait Subscriptions: Send + Sync + 'static {
 
     /// Takes an event out of the park.
     async fn unpark(&self, subscription: &str, position: u64) -> Result<(), LogError>;
+
+    /// Notes an effect on the world by its name; says whether it was not noted before.
+    async fn claim_effect(&self, effect: &str) -> Result<bool, LogError>;
+
+    /// Forgets an effect that certainly did not happen.
+    async fn release_effect(&self, effect: &str) -> Result<(), LogError>;
 }

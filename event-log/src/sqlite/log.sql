@@ -56,3 +56,9 @@ CREATE TABLE parked (
     parked_at    INTEGER NOT NULL,
     PRIMARY KEY (subscription, position)
 ) WITHOUT ROWID;
+
+-- What was done to the world, so that it is done once.
+CREATE TABLE effects (
+    effect     TEXT    PRIMARY KEY,
+    claimed_at INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -87,4 +87,24 @@ impl Subscriptions for SqliteLog {
             .map_err(failed)?;
         Ok(())
     }
+
+    async fn claim_effect(&self, effect: &str) -> Result<bool, LogError> {
+        let sql = "INSERT INTO effects (effect, claimed_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        let done = sqlx::query(sql)
+            .bind(effect)
+            .bind(chrono::Utc::now().timestamp_micros())
+            .execute(&self.writer)
+            .await
+            .map_err(failed)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn release_effect(&self, effect: &str) -> Result<(), LogError> {
+        sqlx::query("DELETE FROM effects WHERE effect = $1")
+            .bind(effect)
+            .execute(&self.writer)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
 }

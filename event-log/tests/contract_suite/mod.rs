@@ -28,6 +28,7 @@ macro_rules! against {
                 subscriptions: a_crash_repeats_and_never_loses,
                 subscriptions: a_checkpoint_moves_only_from_where_it_stands,
                 subscriptions: what_handlers_append_is_handled_too,
+                subscriptions: an_effect_is_claimed_once,
                 vault: nothing_personal_is_stored_in_the_clear,
                 vault: erasing_a_person_leaves_the_rest_readable,
                 vault: ciphertext_that_was_moved_does_not_open,

@@ -133,8 +133,25 @@ pub(crate) async fn a_checkpoint_moves_only_from_where_it_stands(log: Log, _: &P
 }
 
 pub(crate) async fn what_handlers_append_is_handled_too(log: Log, _: &Path) {
-    fill(&log, 4, 1).await;
+    // Enough that the checkpoint is written while handlers are in the middle of an append.
+    fill(&log, 100, 1).await;
     let notes = Arc::new(Notes { appends: Some(log.clone()), ..Notes::default() });
-    Subscription::new(log, notes.clone(), 2).drain().await.unwrap();
+    Subscription::new(log, notes.clone(), 16).drain().await.unwrap();
+    assert_eq!(notes.versions().len(), 100);
     assert!(notes.versions().values().all(|versions| *versions == [1, 2, 3]));
+}
+
+pub(crate) async fn an_effect_is_claimed_once(log: Log, _: &Path) {
+    let claims = (0..8).map(|_| {
+        let log = log.clone();
+        tokio::spawn(async move { log.subscriptions.claim_effect("mail:1").await.unwrap() })
+    });
+    let mut won = 0;
+    for claim in claims.collect::<Vec<_>>() {
+        won += u32::from(claim.await.unwrap());
+    }
+    assert_eq!(won, 1);
+    assert!(log.subscriptions.claim_effect("mail:2").await.unwrap());
+    log.subscriptions.release_effect("mail:1").await.unwrap();
+    assert!(log.subscriptions.claim_effect("mail:1").await.unwrap());
 }

@@ -2,48 +2,28 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use projections::models::ranked_pool::Outcome;
 use scorers::reading::Failure as Reason;
 
 use super::Row;
 
-/// Width where the terminal's is not known.
-const WIDTH: u16 = 120;
+/// Width where the terminal's is not known, and the least that the reason is given.
+const WIDTH: u16 = 140;
+const REASON: usize = 32;
+const NAME: usize = 24;
 
 /// The ranked table, and under it what was not scored and what people should look at.
 pub(crate) fn ranked(title: &str, rows: &[Row]) -> String {
     let scored: Vec<&Row> = rows.iter().filter(|r| r.outcome == Outcome::Scored).collect();
     let mut text = format!("\n{title}: {} of {} ranked\n", scored.len(), rows.len());
-    if let Some(first) = scored.first() {
-        let mut table = Table::new();
-        table
-            .load_style(UTF8_HORIZONTAL_ONLY)
-            .set_content_arrangement(ContentArrangement::Dynamic);
-        if table.width().is_none() {
-            table.set_width(WIDTH);
-        }
-        let mut header = vec!["#".to_owned(), "name".to_owned(), "total".to_owned()];
-        header.extend(first.criteria.iter().map(|c| format!("{}/{}", c.id, c.max)));
-        header.push("why".to_owned());
-        table.set_header(header);
-        for row in &scored {
-            let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-            let mut cells = vec![
-                number(row.rank.map(|r| r.to_string()).unwrap_or_default()),
-                Cell::new(called(row)),
-                number(row.total.map(|t| t.to_string()).unwrap_or_default()),
-            ];
-            cells.extend(row.criteria.iter().map(|c| number(c.points.to_string())));
-            cells.push(Cell::new(row.reason.as_deref().unwrap_or_default()));
-            table.add_row(cells);
-        }
+    if !scored.is_empty() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{table}");
-        if let (Some(engine), Some(rubric)) = (&first.engine, &first.rubric) {
-            let _ = writeln!(text, "scored by {engine} with rubric {rubric}; people decide");
-        }
+        let _ = writeln!(text, "{}", table(&scored));
+    }
+    if let Some(Row { engine: Some(engine), rubric: Some(rubric), .. }) = scored.first() {
+        let _ = writeln!(text, "scored by {engine} with rubric {rubric}; people decide");
     }
     for row in rows.iter().filter(|r| r.outcome != Outcome::Scored) {
         let reason = row.reason.as_deref().unwrap_or("?");
@@ -68,6 +48,46 @@ pub(crate) fn ranked(title: &str, rows: &[Row]) -> String {
         }
     }
     text
+}
+
+/// One line per candidate.
+fn table(scored: &[&Row]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    let names = scored.iter().map(|r| called(r).chars().count().min(NAME)).max().unwrap_or(0);
+    let parts: Vec<String> = scored
+        .first()
+        .map(|first| first.criteria.iter().map(|c| format!("{}/{}", c.id, c.max)).collect())
+        .unwrap_or_default();
+    // Rank, name, total and parts, each with a space on both sides; the rest is the reason's.
+    let taken = 5 + names + 2 + 7 + parts.iter().map(|p| p.len() + 2).sum::<usize>() + 2;
+    let width = usize::from(table.width().unwrap_or(WIDTH));
+    let reason = width.saturating_sub(taken).max(REASON);
+    let header = ["#", "name", "total"].map(str::to_owned);
+    table.set_header(header.into_iter().chain(parts).chain(["why".to_owned()]));
+    for row in scored {
+        let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        let mut cells = vec![
+            number(row.rank.map(|r| r.to_string()).unwrap_or_default()),
+            Cell::new(shortened(&called(row), NAME)),
+            number(row.total.map(|t| t.to_string()).unwrap_or_default()),
+        ];
+        cells.extend(row.criteria.iter().map(|c| number(c.points.to_string())));
+        cells.push(Cell::new(shortened(row.reason.as_deref().unwrap_or_default(), reason)));
+        table.add_row(cells);
+    }
+    table
+}
+
+/// The text on one line, cut to a number of characters.
+fn shortened(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    let kept: String = line.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end_matches([' ', ',', ';']))
 }
 
 /// One candidate's criteria with their quotes.
@@ -114,5 +134,22 @@ fn advice(row: &Row) -> String {
             "a step failed again and again and was set aside; see -v".into()
         }
         None => "no score could be made".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_stays_on_its_line() {
+        assert_eq!(
+            shortened("6 of 6 required\nskills: Go, Rust", 100),
+            "6 of 6 required skills: Go, Rust"
+        );
+        assert_eq!(
+            shortened("6 of 6 required skills: Go, Rust", 28),
+            "6 of 6 required skills: Go…"
+        );
     }
 }
