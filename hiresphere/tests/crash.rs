@@ -1,0 +1,69 @@
+//! Killed at random moments and run again: nothing lost, nothing scored twice, read models equal to a
+//! rebuild.
+
+mod support;
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use support::{Bench, STRONG, WEAK};
+use testkit::pdf;
+
+/// Kills per test run; `HIRESPHERE_KILLS` raises it for a soak.
+fn kills() -> u32 {
+    std::env::var("HIRESPHERE_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(12)
+}
+
+fn fill(bench: &Bench, resumes: usize) {
+    for i in 0..resumes {
+        let body = if i % 2 == 0 { STRONG } else { WEAK };
+        let body = body.replace("example.org", &format!("{i}.example.org"));
+        let lines: Vec<&str> = body.lines().collect();
+        bench.resume(&format!("{i:03}.pdf"), &pdf::simple(&lines));
+    }
+}
+
+#[test]
+fn kill_9_at_any_moment_loses_and_doubles_nothing() {
+    let resumes = 60;
+    let calm = Bench::new();
+    fill(&calm, resumes);
+    let started = Instant::now();
+    let expected = calm.screen();
+    let whole = started.elapsed();
+
+    let bench = Bench::new();
+    fill(&bench, resumes);
+    let mut interrupted = 0;
+    for kill in 0..kills() {
+        let args = ["screen", "--job", "job.md", "resumes", "--json"];
+        let mut command = bench.command(&args);
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        // Moments spread over a whole run, from its first instant on.
+        let moment = whole.mul_f64(f64::from(kill) / f64::from(kills()));
+        let deadline = Instant::now() + moment;
+        while Instant::now() < deadline && child.try_wait().expect("a status").is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // SIGKILL: no handler runs.
+        child.kill().expect("it is killed");
+        interrupted += u32::from(!child.wait().expect("a status").success());
+    }
+    assert!(interrupted > 0, "at least one run was cut short");
+
+    let rows = bench.screen();
+    assert_eq!(rows.len(), resumes);
+    let essence = |rows: &[serde_json::Value]| -> Vec<serde_json::Value> {
+        rows.iter()
+            .map(|r| serde_json::json!([r["rank"], r["file"], r["outcome"], r["total"], r["criteria"]]))
+            .collect()
+    };
+    assert_eq!(essence(&rows), essence(&expected), "the same as if nothing had happened");
+    let rebuilt = bench.rebuild();
+    assert_eq!(rebuilt["equal"], true);
+    // One registration, resume, application, text, profile, request and score each, and what a job
+    // and its rubric take: a second run of anything would be more.
+    let calm_events = calm.rebuild()["events"].as_u64();
+    assert_eq!(rebuilt["events"].as_u64(), calm_events, "nothing was done twice");
+}
