@@ -1,5 +1,7 @@
 //! What a person cannot see on a page is set aside, and its harmless twin is not.
 
+#![allow(clippy::expect_used)] // Also in the helpers of tests.
+
 use scorers::reading::{Engine, Failure, HiddenKind, Limits, Reading, read};
 
 #[path = "reading_samples/mod.rs"]

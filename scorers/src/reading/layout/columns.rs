@@ -193,13 +193,14 @@ impl Sides {
             return true;
         }
         // What is set flush right with ragged left edges is dates and places.
-        if spread(right.iter().map(|line| line.x1)) < size * 0.5
+        if spread(right.iter().map(|line| line.x1)) < size * 0.8
             && spread(right.iter().map(|line| line.x0)) > size
         {
             return false;
         }
         let apart = self.painted_apart();
-        if fewer.len() * 2 < left.len().max(right.len()) {
+        let more = if left.len() < right.len() { right } else { left };
+        if fewer.len() * 2 < more.len() || pitch(fewer) > pitch(more) * 1.5 {
             // Few against many: dates beside entries are scattered, a side bar is dense.
             return apart && dense(fewer);
         }
@@ -245,6 +246,11 @@ impl Line {
 fn dense(lines: &[Line]) -> bool {
     let close = lines.windows(2).filter(|pair| pair[1].base - pair[0].base < pair[0].size * 1.9);
     close.count() * 3 >= (lines.len() - 1) * 2
+}
+
+/// The usual distance from one line to the next.
+fn pitch(lines: &[Line]) -> f64 {
+    median(lines.windows(2).map(|pair| pair[1].base - pair[0].base))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
