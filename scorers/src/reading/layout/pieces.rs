@@ -154,7 +154,12 @@ fn cut(mut run: Vec<Placed>, order: usize, pieces: &mut Vec<Piece>) {
             text: String::new(),
             order,
         });
-        if !open.text.is_empty() && (blank || gap > spacing + size.min(open.size) * SPACE) {
+        let space = if spacing > 0.0 {
+            gap > spacing * 1.5 + size * 0.1
+        } else {
+            blank || gap > size.min(open.size) * SPACE
+        };
+        if space && !open.text.is_empty() {
             open.text.push(' ');
         }
         for c in glyph.text.chars().filter(|c| *c != char::REPLACEMENT_CHARACTER) {
