@@ -17,7 +17,7 @@ pub(crate) struct PageMarks {
 }
 
 /// What a glyph stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Text {
     Char(char),
     /// A ligature or whatever else the document maps to several characters.
