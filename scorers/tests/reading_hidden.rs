@@ -68,6 +68,14 @@ fn a_salmon_heading_is_text_and_small_white_letters_on_salmon_are_not() {
 }
 
 #[test]
+fn white_on_a_picture_is_judged_by_the_picture() {
+    let white = secret(400.0, 10.0);
+    let on = |picture: &str| page(&format!("q 300 0 0 40 60 390 cm /{picture} Do Q 1 g {white}"));
+    assert_hidden(on("White"), HiddenKind::LowContrast);
+    assert_visible(on("Picture"));
+}
+
+#[test]
 fn the_background_is_what_was_painted_last() {
     let content =
         format!("0 g 60 390 300 40 re f 1 g 60 390 300 40 re f 0 g {}", secret(400.0, 10.0));

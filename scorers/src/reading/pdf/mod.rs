@@ -10,7 +10,7 @@ use super::guard;
 use super::layout;
 use super::{Draft, Engine, Failure, Hidden, HiddenKind, Limits, Method, Page};
 
-pub(super) use glyph::{Area, Cover, Glyph, Ink, PageMarks, Text};
+pub(super) use glyph::{Area, Cover, CoverPaint, Glyph, Ink, PageMarks, Pixels, Text};
 
 /// What an engine makes of a document.
 struct Document {

@@ -15,7 +15,7 @@ use pdfium_render::prelude::{
     Pdfium, PdfiumError, PdfiumInternalError,
 };
 
-use super::{Area, Cover, Document, Glyph, Ink, PageMarks, Text};
+use super::{Area, Cover, CoverPaint, Document, Glyph, Ink, PageMarks, Text};
 use crate::reading::guard::{contrast, least_contrast};
 use crate::reading::{Failure, Limits};
 
@@ -178,7 +178,7 @@ fn judge(
         (false, _) if contrast(rgb, [255; 3]) < 1.2 => {}
         (false, _) if objects.any(body.center()) => {
             let order = glyph.order + 1;
-            marks.covers.push(Cover { area: Area::Rect(body), rgb: None, order });
+            marks.covers.push(Cover { area: Area::Rect(body), paint: CoverPaint::Unseen, order });
         }
         // Drawn in a colour, over nothing, and not to be seen: clipped, or in a layer that is off.
         (false, _) => glyph.clipped = true,

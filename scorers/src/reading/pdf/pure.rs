@@ -9,14 +9,15 @@ use hayro_interpret::hayro_syntax::page::Page;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{
-    BlendMode, CacheKey as _, ClipPath, Context, Device, DrawMode, DrawProps, Image,
-    ImageDrawProps, InterpreterCache, InterpreterSettings, Paint, SoftMask, interpret_page,
+    BlendMode, CacheKey as _, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageData,
+    ImageDrawProps, InterpreterCache, InterpreterSettings, Paint, RasterImage, SoftMask,
+    interpret_page,
 };
 
 use super::layers;
 use super::outlines::Outlines;
-use super::{Area, Cover, Document, Glyph, Ink, PageMarks, Text};
-use crate::reading::{Failure, Limits};
+use super::{Area, Cover, CoverPaint, Document, Glyph, Ink, PageMarks, Pixels, Text};
+use crate::reading::{Failure, Limits, guard};
 
 const NAME: &str = "hayro-interpret 0.9";
 
@@ -50,7 +51,17 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Failure> {
 fn all_marks(pdf: &Pdf, limits: &Limits) -> Vec<PageMarks> {
     let cache = InterpreterCache::new();
     let pages = pdf.pages().iter().take(limits.pages as usize);
-    pages.map(|page| marks(page, pdf, &cache, limits)).collect()
+    pages
+        .map(|page| {
+            let seen = marks(page, pdf, &cache, limits, false);
+            // Decoding pictures is slow, and few resumes set text on one.
+            if guard::stands_on_unseen_picture(&seen) {
+                marks(page, pdf, &cache, limits, true)
+            } else {
+                seen
+            }
+        })
+        .collect()
 }
 
 fn marks<'a>(
@@ -58,6 +69,7 @@ fn marks<'a>(
     pdf: &'a Pdf,
     cache: &InterpreterCache<'a>,
     limits: &Limits,
+    look_into_pictures: bool,
 ) -> PageMarks {
     let (width, height) = page.render_dimensions();
     let visible = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
@@ -65,6 +77,7 @@ fn marks<'a>(
     let initial = Affine::new(page.initial_transform(true).as_coeffs());
     let mut context = Context::new(initial, visible, cache, pdf.xref(), settings);
     let mut collector = Collector::new(visible, limits.marks_per_page);
+    collector.look_into_pictures = look_into_pictures;
     interpret_page(page, &mut context, &mut collector);
     collector.finish();
     PageMarks {
@@ -79,6 +92,7 @@ fn marks<'a>(
 struct Collector {
     visible: Rect,
     limit: usize,
+    look_into_pictures: bool,
     glyphs: Vec<Glyph>,
     covers: Vec<Cover>,
     order: u32,
@@ -122,6 +136,7 @@ impl Collector {
         Self {
             visible,
             limit,
+            look_into_pictures: false,
             glyphs: Vec::new(),
             covers: Vec::new(),
             order: 0,
@@ -186,11 +201,11 @@ impl Collector {
         }
     }
 
-    fn cover(&mut self, area: Area, rgb: Option<[u8; 3]>) {
+    fn cover(&mut self, area: Area, paint: CoverPaint) {
         let bounds = area.bounds().intersect(self.visible);
         if self.covers.len() < self.limit && bounds.width() > 0.0 && bounds.height() > 0.0 {
             self.order += 1;
-            self.covers.push(Cover { area, rgb, order: self.order });
+            self.covers.push(Cover { area, paint, order: self.order });
         }
     }
 }
@@ -215,7 +230,8 @@ impl<'a> Device<'a> for Collector {
         }
         if path.elements().len() <= MAX_ELEMENTS && clip.exact {
             let bounds = path.bounding_box();
-            self.cover(Area::Path { bounds, path, clip: clip.bounds }, opaque);
+            let paint = opaque.map_or(CoverPaint::Pattern, CoverPaint::Solid);
+            self.cover(Area::Path { bounds, path, clip: clip.bounds }, paint);
         }
     }
 
@@ -234,9 +250,11 @@ impl<'a> Device<'a> for Collector {
         }
         let area = props.transform.transform_rect_bbox(*rect).intersect(clip.bounds);
         match self.ink(&props, mode) {
-            Ink::Solid { rgb, alpha } if alpha > 0.98 => self.cover(Area::Rect(area), Some(rgb)),
+            Ink::Solid { rgb, alpha } if alpha > 0.98 => {
+                self.cover(Area::Rect(area), CoverPaint::Solid(rgb));
+            }
             Ink::Unknown if matches!(props.paint, Paint::Pattern(_)) => {
-                self.cover(Area::Rect(area), None);
+                self.cover(Area::Rect(area), CoverPaint::Pattern);
             }
             _ => {}
         }
@@ -251,9 +269,12 @@ impl<'a> Device<'a> for Collector {
         if masked || !clip.exact || !group.plain || group.alpha < 0.98 {
             return;
         }
-        let unit = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
+        let (width, height) = (image.width(), image.height());
+        let unit = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
         let area = props.transform.transform_rect_bbox(unit).intersect(clip.bounds);
-        self.cover(Area::Rect(area), None);
+        let seen = self.look_into_pictures && u64::from(width) * u64::from(height) < MAX_PIXELS;
+        let pixels = seen.then(|| pixels(&image, props.transform)).flatten();
+        self.cover(Area::Rect(area), pixels.map_or(CoverPaint::Unseen, CoverPaint::Picture));
     }
 
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
@@ -372,6 +393,35 @@ impl<'a> Device<'a> for Collector {
             replace(&mut self.glyphs, from, &text);
         }
     }
+}
+
+/// Larger pictures are not looked into: decoding one takes longer than reading the resume.
+const MAX_PIXELS: u64 = 40_000_000;
+
+/// A picture's colours on a coarse grid; `place` puts its own pixels on the page.
+fn pixels(image: &RasterImage<'_>, place: Affine) -> Option<Pixels> {
+    const SIDE: usize = 128;
+    let (width, height) = (f64::from(image.width()), f64::from(image.height()));
+    let to_unit = Affine::scale_non_uniform(1.0 / width, 1.0 / height) * place.inverse();
+    let mut rgb = Vec::new();
+    image.with_rgba(
+        |data, _| {
+            let (width, height) = (data.width() as usize, data.height() as usize);
+            for row in 0..SIDE {
+                for column in 0..SIDE {
+                    let at = (row * height / SIDE) * width + column * width / SIDE;
+                    rgb.extend(match &data {
+                        ImageData::Rgb(rgb) => {
+                            rgb.data.get(at * 3..at * 3 + 3).map(|p| [p[0], p[1], p[2]])
+                        }
+                        ImageData::Luma(luma) => luma.data.get(at).map(|p| [*p; 3]),
+                    });
+                }
+            }
+        },
+        Some((SIDE as u32, SIDE as u32)),
+    );
+    (rgb.len() == SIDE * SIDE && to_unit.is_finite()).then_some(Pixels { to_unit, side: SIDE, rgb })
 }
 
 /// Paths with more corners than this are drawings, not backgrounds.
