@@ -90,6 +90,14 @@ fn invisible_render_mode_is_hidden() {
 }
 
 #[test]
+fn letters_that_something_is_painted_through_are_seen() {
+    let clip = format!("q BT 7 Tr /F1 10 Tf 72 400 Td ({SECRET}) Tj ET");
+    assert_visible(page(&format!("{clip} 0.2 0.3 0.8 rg 0 0 595 842 re f Q")));
+    assert_hidden(page(&format!("{clip} Q")), HiddenKind::Invisible);
+    assert_hidden(page(&format!("{clip} 1 g 0 0 595 842 re f Q")), HiddenKind::LowContrast);
+}
+
+#[test]
 fn transparent_text_is_hidden() {
     assert_hidden(page(&format!("/Faint gs {}", secret(400.0, 10.0))), HiddenKind::Invisible);
 }

@@ -98,6 +98,8 @@ struct Collector {
     order: u32,
     /// Boxes of the clips in force, each within the one before.
     clips: Vec<Clip>,
+    /// For each of them, the letters that it may be made of and that nothing was painted through.
+    letters: Vec<Option<BezPath>>,
     /// Opacity of the transparency groups in force, multiplied; none inside a group whose colours
     /// are changed by a mask or a blend mode.
     groups: Vec<Group>,
@@ -141,6 +143,7 @@ impl Collector {
             covers: Vec::new(),
             order: 0,
             clips: Vec::new(),
+            letters: Vec::new(),
             groups: Vec::new(),
             marked: Vec::new(),
             painted: HashMap::new(),
@@ -162,6 +165,15 @@ impl Collector {
         let outer = self.clip();
         let bounds = outer.bounds.intersect(bounds);
         self.clips.push(Clip { bounds, exact: exact && outer.exact });
+        self.letters.push(None);
+    }
+
+    /// Something is painted through the clip in force: letters that it is made of are seen.
+    fn paint_letters(&mut self, rgb: Option<[u8; 3]>) {
+        if let Some(letters) = self.letters.last_mut().and_then(Option::take) {
+            self.order += 1;
+            self.outlines.draw(&letters, EVERYWHERE, rgb, self.order);
+        }
     }
 
     /// What can only be told once the whole page is drawn.
@@ -222,11 +234,12 @@ impl<'a> Device<'a> for Collector {
             Ink::Unknown if self.group().plain && self.group().alpha > 0.98 => None,
             _ => return,
         };
+        self.paint_letters(opaque);
         let path = props.transform * path;
         let clip = self.clip();
         if let Some(rgb) = opaque {
             self.order += 1;
-            self.outlines.draw(&path, clip.bounds, rgb, self.order);
+            self.outlines.draw(&path, clip.bounds, Some(rgb), self.order);
         }
         if path.elements().len() <= MAX_ELEMENTS && clip.exact {
             let bounds = path.bounding_box();
@@ -244,12 +257,18 @@ impl<'a> Device<'a> for Collector {
         if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
             return;
         }
+        let ink = self.ink(&props, mode);
+        match ink {
+            Ink::Solid { rgb, alpha } if alpha > 0.98 => self.paint_letters(Some(rgb)),
+            Ink::Unknown => self.paint_letters(None),
+            _ => {}
+        }
         let clip = self.clip();
         if !clip.exact {
             return;
         }
         let area = props.transform.transform_rect_bbox(*rect).intersect(clip.bounds);
-        match self.ink(&props, mode) {
+        match ink {
             Ink::Solid { rgb, alpha } if alpha > 0.98 => {
                 self.cover(Area::Rect(area), CoverPaint::Solid(rgb));
             }
@@ -261,6 +280,7 @@ impl<'a> Device<'a> for Collector {
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        self.paint_letters(None);
         let clip = self.clip();
         let Image::Raster(image) = image else { return };
         let dict = image.stream().dict();
@@ -351,6 +371,12 @@ impl<'a> Device<'a> for Collector {
         let bounds = clip_path.path.bounding_box();
         let exact = is_rect(&clip_path.path);
         self.push_clip(bounds, exact);
+        if !exact
+            && self.outlines.awaits()
+            && let Some(letters) = self.letters.last_mut()
+        {
+            *letters = Some(clip_path.path.clone());
+        }
     }
 
     fn push_clip_rect(&mut self, rect: &Rect) {
@@ -359,6 +385,7 @@ impl<'a> Device<'a> for Collector {
 
     fn pop_clip(&mut self) {
         self.clips.pop();
+        self.letters.pop();
     }
 
     fn push_transparency_group(
