@@ -96,6 +96,20 @@ fn a_side_bar_is_read_apart() {
 }
 
 #[test]
+fn a_ruled_line_ends_columns() {
+    let side = |x: f64, from: f64| column(&["Rust", "Python", "Kotlin"], x, from).concat();
+    let content =
+        side(60.0, 700.0) + &side(320.0, 704.0) + &side(60.0, 600.0) + &side(320.0, 604.0);
+    let names = "Rust\nPython\nKotlin";
+    // Without it, the columns go on: six lines on the left, then six on the right.
+    let ruled = text(page(&format!("{content} 50 640 500 1 re f")));
+    assert_eq!(ruled, [names; 4].join("\n\n"));
+    let marked = content.replacen("(Rust)", "(Go)", 1);
+    let ruled = text(page(&format!("{marked} 50 640 m 550 640 l S")));
+    assert_eq!(ruled, format!("Go\nPython\nKotlin\n\n{}", [names; 3].join("\n\n")));
+}
+
+#[test]
 fn a_date_set_flush_right_is_read_with_its_title() {
     let mut content = String::new();
     let mut y = 700.0;

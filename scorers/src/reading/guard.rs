@@ -13,6 +13,8 @@ pub(super) struct Judged {
     pub(super) visible: Vec<Glyph>,
     /// By kind, in the order of the kinds; no kind twice and none empty.
     pub(super) hidden: Vec<(HiddenKind, Vec<Glyph>)>,
+    /// As on the page.
+    pub(super) rules: Vec<Rect>,
 }
 
 /// Below this em height, in points, text is a line of dust. Legal small print is 4 and up.
@@ -32,7 +34,7 @@ const SMALL: f64 = 9.0;
 
 /// Tells what can be seen on a page from what cannot.
 pub(super) fn judge(page: PageMarks) -> Judged {
-    let PageMarks { width, height, glyphs, covers } = page;
+    let PageMarks { width, height, glyphs, covers, rules } = page;
     let visible_page = Rect::new(0.0, 0.0, width, height);
     let mut visible = Vec::with_capacity(glyphs.len());
     let mut hidden: Vec<(HiddenKind, Vec<Glyph>)> = Vec::new();
@@ -52,7 +54,7 @@ pub(super) fn judge(page: PageMarks) -> Judged {
     }
     hidden.retain(|(_, glyphs)| !glyphs.is_empty());
     hidden.sort_by_key(|(kind, _)| *kind);
-    Judged { visible, hidden }
+    Judged { visible, hidden, rules }
 }
 
 fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<HiddenKind> {

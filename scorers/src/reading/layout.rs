@@ -10,17 +10,21 @@ mod pieces;
 
 use std::f64::consts::TAU;
 
+use hayro_interpret::kurbo::Rect;
+
 use super::pdf::Glyph;
 use super::unseen::is_right_to_left;
 
 /// Puts glyphs in reading order, one line of text for each line on the page, with an empty line
-/// where the page leaves a wider gap.
-pub(super) fn text(glyphs: Vec<Glyph>) -> String {
+/// where the page leaves a wider gap. Lines ruled across the page, `rules`, divide what is above from
+/// what is below.
+pub(super) fn text(glyphs: Vec<Glyph>, rules: &[Rect]) -> String {
     let glyphs = without_doubles(glyphs);
     let mut out = String::with_capacity(glyphs.len() * 2);
     for (angle, glyphs) in by_direction(glyphs) {
         let pieces = pieces::pieces(glyphs, angle);
-        for block in columns::blocks(pieces) {
+        let rules = if angle == 0.0 { rules } else { &[] };
+        for block in columns::blocks(pieces, rules) {
             if !out.is_empty() {
                 out.push('\n');
             }

@@ -1,5 +1,7 @@
 //! Columns: which pieces of text are read across, and which down.
 
+use hayro_interpret::kurbo::Rect;
+
 use super::pieces::Piece;
 
 /// Rows that are read one after the other.
@@ -43,10 +45,24 @@ impl Row {
     }
 }
 
-/// Puts pieces into blocks, in reading order.
-pub(super) fn blocks(pieces: Vec<Piece>) -> Vec<Block> {
+/// Puts pieces into blocks, in reading order. A line ruled across all of the text ends its columns.
+pub(super) fn blocks(pieces: Vec<Piece>, rules: &[Rect]) -> Vec<Block> {
+    let left = pieces.iter().map(|piece| piece.x0).fold(f64::INFINITY, f64::min);
+    let right = pieces.iter().map(|piece| piece.x1).fold(f64::NEG_INFINITY, f64::max);
+    let mut cuts: Vec<f64> = rules
+        .iter()
+        .filter(|rule| rule.x1.min(right) - rule.x0.max(left) > (right - left) * 0.9)
+        .map(|rule| rule.y0)
+        .collect();
+    cuts.sort_by(f64::total_cmp);
+
     let mut blocks = Vec::new();
-    order(rows(pieces), 0, &mut blocks);
+    let mut rest = rows(pieces);
+    for cut in cuts {
+        let below = rest.split_off(rest.partition_point(|row| row.base() <= cut));
+        order(std::mem::replace(&mut rest, below), 0, &mut blocks);
+    }
+    order(rest, 0, &mut blocks);
     blocks
 }
 
@@ -177,8 +193,12 @@ impl Sides {
 
     fn are_columns(&self) -> bool {
         let (left, right) = (&self.left, &self.right);
-        if left.len() < 3 || right.len() < 3 {
-            return false;
+        let words = |side: &[Line]| median(side.iter().map(|line| line.words as f64));
+        match left.len().min(right.len()) {
+            0 | 1 => return false,
+            // Two lines are a passage only if they are full lines.
+            2 if words(left) < 4.0 || words(right) < 4.0 => return false,
+            _ => {}
         }
         let size = median(left.iter().chain(right).map(|line| line.size));
         let left_edge = left.iter().map(|line| line.x1).fold(f64::NEG_INFINITY, f64::max);
@@ -204,7 +224,6 @@ impl Sides {
             // Few against many: dates beside entries are scattered, a side bar is dense.
             return apart && dense(fewer);
         }
-        let words = |side: &[Line]| median(side.iter().map(|line| line.words as f64));
         apart && words(left) >= 2.0 || words(left) >= 3.0 && words(right) >= 3.0
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct PageMarks {
     pub(crate) height: f64,
     pub(crate) glyphs: Vec<Glyph>,
     pub(crate) covers: Vec<Cover>,
+    /// Horizontal lines drawn on the page, as thin boxes: they divide sections.
+    pub(crate) rules: Vec<Rect>,
 }
 
 /// What a glyph stands for.

@@ -49,12 +49,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
     };
     for (marks, page) in document.pages.into_iter().zip(1..) {
         let judged = guard::judge(marks);
-        let text = layout::text(judged.visible);
+        let text = layout::text(judged.visible, &judged.rules);
         draft.pages.push(Page { page, method: Method::TextLayer, text });
         draft.hidden.extend(judged.hidden.into_iter().map(|(kind, glyphs)| Hidden {
             page,
             kind,
-            text: layout::text(glyphs),
+            text: layout::text(glyphs, &[]),
         }));
     }
     forgive_page_breaks(&mut draft);

@@ -85,6 +85,7 @@ fn marks<'a>(
         height: visible.height(),
         glyphs: collector.glyphs,
         covers: collector.covers,
+        rules: collector.rules,
     }
 }
 
@@ -95,6 +96,7 @@ struct Collector {
     look_into_pictures: bool,
     glyphs: Vec<Glyph>,
     covers: Vec<Cover>,
+    rules: Vec<Rect>,
     order: u32,
     /// Boxes of the clips in force, each within the one before.
     clips: Vec<Clip>,
@@ -141,6 +143,7 @@ impl Collector {
             look_into_pictures: false,
             glyphs: Vec::new(),
             covers: Vec::new(),
+            rules: Vec::new(),
             order: 0,
             clips: Vec::new(),
             letters: Vec::new(),
@@ -213,6 +216,15 @@ impl Collector {
         }
     }
 
+    /// Notes a line ruled across much of the page.
+    fn rule(&mut self, bounds: Rect) {
+        let bounds = bounds.intersect(self.clip().bounds).intersect(self.visible);
+        let long = bounds.width() > self.visible.width() * 0.4;
+        if long && (0.0..3.0).contains(&bounds.height()) && self.rules.len() < MAX_RULES {
+            self.rules.push(bounds);
+        }
+    }
+
     fn cover(&mut self, area: Area, paint: CoverPaint) {
         let bounds = area.bounds().intersect(self.visible);
         if self.covers.len() < self.limit && bounds.width() > 0.0 && bounds.height() > 0.0 {
@@ -226,6 +238,9 @@ const EVERYWHERE: Rect = Rect::new(-1e7, -1e7, 1e7, 1e7);
 
 impl<'a> Device<'a> for Collector {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
+        if self.ink(&props, mode).shows() && path.elements().len() <= MAX_ELEMENTS {
+            self.rule((props.transform * path).bounding_box());
+        }
         if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
             return;
         }
@@ -258,6 +273,9 @@ impl<'a> Device<'a> for Collector {
             return;
         }
         let ink = self.ink(&props, mode);
+        if ink.shows() {
+            self.rule(props.transform.transform_rect_bbox(*rect));
+        }
         match ink {
             Ink::Solid { rgb, alpha } if alpha > 0.98 => self.paint_letters(Some(rgb)),
             Ink::Unknown => self.paint_letters(None),
@@ -450,6 +468,9 @@ fn pixels(image: &RasterImage<'_>, place: Affine) -> Option<Pixels> {
     );
     (rgb.len() == SIDE * SIDE && to_unit.is_finite()).then_some(Pixels { to_unit, side: SIDE, rgb })
 }
+
+/// More lines than a page is divided by.
+const MAX_RULES: usize = 1_000;
 
 /// Paths with more corners than this are drawings, not backgrounds.
 const MAX_ELEMENTS: usize = 64;
