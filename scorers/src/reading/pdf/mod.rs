@@ -45,7 +45,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         engine: document.engine,
         pages: Vec::with_capacity(document.pages.len()),
         hidden: Vec::new(),
-        truncated: document.truncated,
+        truncated: document.truncated
+            || document.pages.iter().any(|page| page.glyphs.len() >= limits.marks_per_page),
     };
     for (marks, page) in document.pages.into_iter().zip(1..) {
         let judged = guard::judge(marks);
