@@ -35,8 +35,10 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         },
         Engine::Auto => match pure::read(bytes, limits) {
             Err(Failure::Corrupt) => match pdfium::read(bytes, limits) {
-                Some(document) => document?,
-                None => return Err(Failure::Corrupt),
+                // Pages without a mark are what it makes of a file that has none left.
+                Some(Ok(found)) if found.pages.iter().any(|page| !page.glyphs.is_empty()) => found,
+                Some(Err(failure)) => return Err(failure),
+                Some(Ok(_)) | None => return Err(Failure::Corrupt),
             },
             document => document?,
         },
