@@ -1,5 +1,7 @@
 //! What a person cannot see on a page is set aside, and its harmless twin is not.
 
+#![allow(clippy::expect_used)] // Also in the helpers of tests.
+
 use scorers::reading::{Engine, Failure, HiddenKind, Limits, Reading, read};
 
 #[path = "reading_samples/mod.rs"]
@@ -66,6 +68,14 @@ fn a_salmon_heading_is_text_and_small_white_letters_on_salmon_are_not() {
 }
 
 #[test]
+fn white_on_a_picture_is_judged_by_the_picture() {
+    let white = secret(400.0, 10.0);
+    let on = |picture: &str| page(&format!("q 300 0 0 40 60 390 cm /{picture} Do Q 1 g {white}"));
+    assert_hidden(on("White"), HiddenKind::LowContrast);
+    assert_visible(on("Picture"));
+}
+
+#[test]
 fn the_background_is_what_was_painted_last() {
     let content =
         format!("0 g 60 390 300 40 re f 1 g 60 390 300 40 re f 0 g {}", secret(400.0, 10.0));
@@ -77,6 +87,14 @@ fn invisible_render_mode_is_hidden() {
     assert_hidden(page(&format!("3 Tr {}", secret(400.0, 10.0))), HiddenKind::Invisible);
     assert_visible(page(&format!("1 Tr {}", secret(400.0, 10.0))));
     assert_visible(page(&format!("2 Tr {}", secret(400.0, 10.0))));
+}
+
+#[test]
+fn letters_that_something_is_painted_through_are_seen() {
+    let clip = format!("q BT 7 Tr /F1 10 Tf 72 400 Td ({SECRET}) Tj ET");
+    assert_visible(page(&format!("{clip} 0.2 0.3 0.8 rg 0 0 595 842 re f Q")));
+    assert_hidden(page(&format!("{clip} Q")), HiddenKind::Invisible);
+    assert_hidden(page(&format!("{clip} 1 g 0 0 595 842 re f Q")), HiddenKind::LowContrast);
 }
 
 #[test]

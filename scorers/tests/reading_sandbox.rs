@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -147,15 +148,31 @@ fn a_program_that_is_no_worker_is_unavailable() {
 }
 
 fn workers_end_with_their_input() {
-    // As when the parent is killed: nobody says goodbye, the pipe just closes.
-    let mut worker = std::process::Command::new(std::env::current_exe().expect("own path"))
-        .arg(WORKER)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("a worker");
-    drop(worker.stdin.take());
-    assert!(worker.wait().expect("its end").success());
+    // As when the parent is killed: nobody says goodbye, the pipe just closes. A worker that waits
+    // ends, and so does one that is in the middle of a file.
+    let limits = serde_json::to_vec(&Limits::default()).expect("limits");
+    for frames in [vec![], vec![limits, samples::endless_pdf()]] {
+        let mut worker = std::process::Command::new(std::env::current_exe().expect("own path"))
+            .arg(WORKER)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("a worker");
+        let mut input = worker.stdin.take().expect("its input");
+        for frame in &frames {
+            let length = u32::try_from(frame.len()).expect("a short frame");
+            input.write_all(&length.to_le_bytes()).expect("a length");
+            input.write_all(frame).expect("a frame");
+        }
+        if !frames.is_empty() {
+            // Its greeting, then the file's media type: it has begun to parse.
+            let mut said = [0; 4 + 27 + 4 + 15];
+            worker.stdout.as_mut().expect("its output").read_exact(&mut said).expect("frames");
+            assert!(said.ends_with(b"application/pdf"));
+        }
+        drop(input);
+        assert!(worker.wait().expect("its end").success());
+    }
 }
 
 fn workers_confine_themselves() {

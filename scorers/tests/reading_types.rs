@@ -1,5 +1,7 @@
 //! Every file ends in text or in one named failure, by its content.
 
+#![allow(clippy::expect_used)] // Also in the helpers of tests.
+
 use scorers::reading::{Engine, Failure, FileType, Limits, Method, Reading, read, sniff};
 
 #[path = "reading_samples/mod.rs"]

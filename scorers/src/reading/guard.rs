@@ -6,13 +6,15 @@
 use hayro_interpret::kurbo::{Point, Rect};
 
 use super::HiddenKind;
-use super::pdf::{Cover, Glyph, Ink, PageMarks};
+use super::pdf::{Cover, CoverPaint, Glyph, Ink, PageMarks};
 
 /// A page's glyphs, told apart.
 pub(super) struct Judged {
     pub(super) visible: Vec<Glyph>,
     /// By kind, in the order of the kinds; no kind twice and none empty.
     pub(super) hidden: Vec<(HiddenKind, Vec<Glyph>)>,
+    /// As on the page.
+    pub(super) rules: Vec<Rect>,
 }
 
 /// Below this em height, in points, text is a line of dust. Legal small print is 4 and up.
@@ -32,7 +34,7 @@ const SMALL: f64 = 9.0;
 
 /// Tells what can be seen on a page from what cannot.
 pub(super) fn judge(page: PageMarks) -> Judged {
-    let PageMarks { width, height, glyphs, covers } = page;
+    let PageMarks { width, height, glyphs, covers, rules } = page;
     let visible_page = Rect::new(0.0, 0.0, width, height);
     let mut visible = Vec::with_capacity(glyphs.len());
     let mut hidden: Vec<(HiddenKind, Vec<Glyph>)> = Vec::new();
@@ -52,7 +54,7 @@ pub(super) fn judge(page: PageMarks) -> Judged {
     }
     hidden.retain(|(_, glyphs)| !glyphs.is_empty());
     hidden.sort_by_key(|(kind, _)| *kind);
-    Judged { visible, hidden }
+    Judged { visible, hidden, rules }
 }
 
 fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<HiddenKind> {
@@ -72,11 +74,10 @@ fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<Hi
         return Some(HiddenKind::Covered);
     }
     if let Ink::Solid { rgb, alpha } = glyph.ink {
-        let behind = covers[..later]
-            .iter()
-            .rev()
-            .find(|cover| cover.area.contains(centre))
-            .map_or(Some(WHITE), |cover| cover.rgb);
+        let behind = match behind(&covers[..later], centre) {
+            Some(cover) => cover.colour(centre),
+            None => Some(WHITE),
+        };
         if let Some(behind) = behind
             && contrast(mix(rgb, behind, alpha), behind) < least_contrast(rgb, glyph.size)
         {
@@ -84,6 +85,22 @@ fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<Hi
         }
     }
     None
+}
+
+/// What was painted last at a point.
+fn behind(covers: &[Cover], point: Point) -> Option<&Cover> {
+    covers.iter().rev().find(|cover| cover.area.contains(point))
+}
+
+/// Whether some text on the page stands on a picture that was not looked into.
+pub(super) fn stands_on_unseen_picture(page: &PageMarks) -> bool {
+    let pictures = page.covers.iter().any(|cover| matches!(cover.paint, CoverPaint::Unseen));
+    pictures
+        && page.glyphs.iter().filter(|glyph| glyph.ink.shows()).any(|glyph| {
+            let earlier = page.covers.partition_point(|cover| cover.order <= glyph.order);
+            behind(&page.covers[..earlier], glyph.body().center())
+                .is_some_and(|cover| matches!(cover.paint, CoverPaint::Unseen))
+        })
 }
 
 const WHITE: [u8; 3] = [255, 255, 255];

@@ -10,17 +10,21 @@ mod pieces;
 
 use std::f64::consts::TAU;
 
+use hayro_interpret::kurbo::Rect;
+
 use super::pdf::Glyph;
 use super::unseen::is_right_to_left;
 
 /// Puts glyphs in reading order, one line of text for each line on the page, with an empty line
-/// where the page leaves a wider gap.
-pub(super) fn text(glyphs: Vec<Glyph>) -> String {
+/// where the page leaves a wider gap. Lines ruled across the page, `rules`, divide what is above from
+/// what is below.
+pub(super) fn text(glyphs: Vec<Glyph>, rules: &[Rect]) -> String {
     let glyphs = without_doubles(glyphs);
     let mut out = String::with_capacity(glyphs.len() * 2);
     for (angle, glyphs) in by_direction(glyphs) {
         let pieces = pieces::pieces(glyphs, angle);
-        for block in columns::blocks(pieces) {
+        let rules = if angle == 0.0 { rules } else { &[] };
+        for block in columns::blocks(pieces, rules) {
             if !out.is_empty() {
                 out.push('\n');
             }
@@ -86,51 +90,57 @@ fn push_row(row: &columns::Row, out: &mut String) {
 /// Turns a line from the order on the page, left to right, to the order of reading, when it is in a
 /// script written from right to left; what is not in that script keeps its own order.
 fn logical(line: &str) -> String {
-    let strong_left = |c: char| c.is_alphanumeric() && !is_right_to_left(c);
-    let (right, left) = line.chars().fold((0, 0), |(right, left), c| {
-        (
-            right + usize::from(is_right_to_left(c)),
-            left + usize::from(strong_left(c) && !c.is_numeric()),
-        )
+    let (right, left) = line.chars().fold((0, 0), |(right, left), c| match side(c) {
+        Side::Right => (right + 1, left),
+        Side::Left => (right, left + 1),
+        Side::Either => (right, left),
     });
     let chars: Vec<char> = line.chars().collect();
-    let mut out = String::with_capacity(line.len());
-    let is_left = |c: char| strong_left(c);
     if right >= left {
-        // Right-to-left line: reversed as a whole, with left-to-right runs put back.
+        // Reversed as a whole; then runs of the other direction are put back.
         let reversed: Vec<char> = chars.into_iter().rev().collect();
-        push_runs(&reversed, is_left, &mut out);
+        turn_runs(&reversed, Side::Left)
     } else {
-        push_runs(&chars, is_right_to_left, &mut out);
+        turn_runs(&chars, Side::Right)
     }
-    out
 }
 
-/// Writes `chars`, with each run of `turned` characters (and what stands between them) reversed.
-fn push_runs(chars: &[char], turned: impl Fn(char) -> bool, out: &mut String) {
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Left,
+    Right,
+    Either,
+}
+
+fn side(c: char) -> Side {
+    if is_right_to_left(c) {
+        Side::Right
+    } else if c.is_alphanumeric() {
+        Side::Left
+    } else {
+        Side::Either
+    }
+}
+
+/// Reverses each run of characters of one side, with what stands between them.
+fn turn_runs(chars: &[char], turned: Side) -> String {
+    let mut out = String::with_capacity(chars.len() * 2);
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
-        if !turned(c) {
+        if side(c) != turned {
             out.push(c);
             at += 1;
             continue;
         }
-        let mut end = at + 1;
-        let mut look = at + 1;
-        while let Some(&c) = chars.get(look) {
-            let foreign =
-                if turned('a') { is_right_to_left(c) } else { c.is_alphanumeric() && !turned(c) };
-            if foreign {
-                break;
-            }
-            look += 1;
-            if turned(c) {
-                end = look;
-            }
-        }
-        out.extend(chars[at..end].iter().rev());
-        at = end;
+        let run = chars[at..]
+            .iter()
+            .take_while(|c| matches!(side(**c), s if s == turned || s == Side::Either));
+        let length = run.count();
+        let last = chars[at..at + length].iter().rposition(|c| side(*c) == turned).unwrap_or(0);
+        out.extend(chars[at..=at + last].iter().rev());
+        at += last + 1;
     }
+    out
 }
 
 /// No spaces at the ends of lines, no more than one empty line in a row, none at the ends.
@@ -150,4 +160,29 @@ fn tidy(text: &str) -> String {
         out.push_str(line);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::logical;
+
+    /// A line as it stands on the page, from left to right.
+    fn on_the_page(reading: &str) -> String {
+        reading.chars().rev().collect()
+    }
+
+    #[test]
+    fn lines_from_right_to_left_are_read_that_way() {
+        assert_eq!(logical(&on_the_page("שלום עולם")), "שלום עולם");
+        let page = format!("{} 2019 {}", on_the_page("עד היום"), on_the_page("משנת"));
+        assert_eq!(logical(&page), "משנת 2019 עד היום");
+        let page = format!("{} Rust {}", on_the_page("מהנדס"), on_the_page("אני"));
+        assert_eq!(logical(&page), "אני Rust מהנדס");
+    }
+
+    #[test]
+    fn a_foreign_word_in_a_line_from_left_to_right_is_turned_alone() {
+        let page = format!("Jane Doe ({}) lives in Haifa", on_the_page("חיפה"));
+        assert_eq!(logical(&page), "Jane Doe (חיפה) lives in Haifa");
+    }
 }

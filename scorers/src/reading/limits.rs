@@ -18,7 +18,8 @@ pub struct Limits {
     pub pages_refused: u32,
     /// Characters of visible text kept, and as many of hidden text.
     pub chars: usize,
-    /// Marks on one page (glyphs, or painted areas) that are looked at.
+    /// Marks on one page (glyphs, or painted areas) that are looked at; a page with more glyphs is cut
+    /// there, and the document marked as truncated.
     pub marks_per_page: usize,
     /// Entries in a zip container.
     pub zip_entries: usize,
@@ -43,7 +44,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             bytes: 20 << 20,
-            pages: 50,
+            pages: 100,
             pages_refused: 500,
             chars: 400_000,
             marks_per_page: 200_000,

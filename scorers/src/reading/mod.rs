@@ -1,9 +1,9 @@
 //! Reading: bytes of a resume become pages of visible text, and what was hidden is set aside.
 //!
 //! [`read`] is the whole of it, as a function of its input; [`sandbox`] runs it in a child process,
-//! because the files come from strangers. A file is first told by its content ([`sniff`]). PDF goes
-//! through one of two engines to one list of glyphs, then the [`guard`] takes out what a person
-//! could not see, and [`layout`] puts the rest in reading order. DOCX and plain text are walked
+//! because the files come from strangers. A file is first told by its content ([`sniff()`]). PDF goes
+//! through one of two engines to one list of glyphs, then the `guard` takes out what a person
+//! could not see, and `layout` puts the rest in reading order. DOCX and plain text are walked
 //! directly, under the same rules where they apply.
 //!
 //! Every file ends in text or in one named [`Failure`]; nothing is invented and nothing is silently

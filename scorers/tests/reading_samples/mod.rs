@@ -33,7 +33,8 @@ fn escape(text: &str) -> String {
 /// A PDF under construction: pages by their content, with what the content may refer to.
 ///
 /// `/F1` is Helvetica; `/Faint` sets full transparency; `/Off` is a layer that is off and `/On` one
-/// that is on; `/Picture` is an opaque grey image.
+/// that is on; `/Picture` is an opaque grey image and `/White` a
+/// white one.
 #[derive(Default)]
 pub struct Document {
     pages: Vec<String>,
@@ -70,8 +71,8 @@ impl Document {
             next += 1;
             Ref::new(next)
         };
-        let (catalog, tree, font, faint, off, on, picture) =
-            (id(), id(), id(), id(), id(), id(), id());
+        let (catalog, tree, font, faint, off, on, picture, white) =
+            (id(), id(), id(), id(), id(), id(), id(), id());
         let forms: Vec<Ref> = self.forms.iter().map(|_| id()).collect();
         let pages: Vec<(Ref, Ref)> = self.pages.iter().map(|_| (id(), id())).collect();
 
@@ -95,10 +96,12 @@ impl Document {
             .base_font(Name(b"Helvetica"))
             .encoding_predefined(Name(b"WinAnsiEncoding"));
         pdf.ext_graphics(faint).non_stroking_alpha(0.0).stroking_alpha(0.0);
-        let mut image = pdf.image_xobject(picture, &[128]);
-        image.width(1).height(1).bits_per_component(8);
-        image.color_space().device_gray();
-        image.finish();
+        for (picture, grey) in [(picture, 128), (white, 255)] {
+            let pixel = [grey];
+            let mut image = pdf.image_xobject(picture, &pixel);
+            image.width(1).height(1).bits_per_component(8);
+            image.color_space().device_gray();
+        }
 
         let resources = |resources: &mut pdf_writer::writers::Resources<'_>| {
             resources.fonts().pair(Name(b"F1"), font);
@@ -107,7 +110,7 @@ impl Document {
             properties.pair(Name(b"Off"), off).pair(Name(b"On"), on);
             properties.finish();
             let mut objects = resources.x_objects();
-            objects.pair(Name(b"Picture"), picture);
+            objects.pair(Name(b"Picture"), picture).pair(Name(b"White"), white);
             for (form, (name, _)) in forms.iter().zip(&self.forms) {
                 objects.pair(Name(name.as_bytes()), *form);
             }

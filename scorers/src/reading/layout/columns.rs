@@ -1,5 +1,7 @@
 //! Columns: which pieces of text are read across, and which down.
 
+use hayro_interpret::kurbo::Rect;
+
 use super::pieces::Piece;
 
 /// Rows that are read one after the other.
@@ -43,10 +45,24 @@ impl Row {
     }
 }
 
-/// Puts pieces into blocks, in reading order.
-pub(super) fn blocks(pieces: Vec<Piece>) -> Vec<Block> {
+/// Puts pieces into blocks, in reading order. A line ruled across all of the text ends its columns.
+pub(super) fn blocks(pieces: Vec<Piece>, rules: &[Rect]) -> Vec<Block> {
+    let left = pieces.iter().map(|piece| piece.x0).fold(f64::INFINITY, f64::min);
+    let right = pieces.iter().map(|piece| piece.x1).fold(f64::NEG_INFINITY, f64::max);
+    let mut cuts: Vec<f64> = rules
+        .iter()
+        .filter(|rule| rule.x1.min(right) - rule.x0.max(left) > (right - left) * 0.9)
+        .map(|rule| rule.y0)
+        .collect();
+    cuts.sort_by(f64::total_cmp);
+
     let mut blocks = Vec::new();
-    order(rows(pieces), 0, &mut blocks);
+    let mut rest = rows(pieces);
+    for cut in cuts {
+        let below = rest.split_off(rest.partition_point(|row| row.base() <= cut));
+        order(std::mem::replace(&mut rest, below), 0, &mut blocks);
+    }
+    order(rest, 0, &mut blocks);
     blocks
 }
 
@@ -177,8 +193,12 @@ impl Sides {
 
     fn are_columns(&self) -> bool {
         let (left, right) = (&self.left, &self.right);
-        if left.len() < 3 || right.len() < 3 {
-            return false;
+        let words = |side: &[Line]| median(side.iter().map(|line| line.words as f64));
+        match left.len().min(right.len()) {
+            0 | 1 => return false,
+            // Two lines are a passage only if they are full lines.
+            2 if words(left) < 4.0 || words(right) < 4.0 => return false,
+            _ => {}
         }
         let size = median(left.iter().chain(right).map(|line| line.size));
         let left_edge = left.iter().map(|line| line.x1).fold(f64::NEG_INFINITY, f64::max);
@@ -193,17 +213,17 @@ impl Sides {
             return true;
         }
         // What is set flush right with ragged left edges is dates and places.
-        if spread(right.iter().map(|line| line.x1)) < size * 0.5
+        if spread(right.iter().map(|line| line.x1)) < size * 0.8
             && spread(right.iter().map(|line| line.x0)) > size
         {
             return false;
         }
         let apart = self.painted_apart();
-        if fewer.len() * 2 < left.len().max(right.len()) {
+        let more = if left.len() < right.len() { right } else { left };
+        if fewer.len() * 2 < more.len() || pitch(fewer) > pitch(more) * 1.5 {
             // Few against many: dates beside entries are scattered, a side bar is dense.
             return apart && dense(fewer);
         }
-        let words = |side: &[Line]| median(side.iter().map(|line| line.words as f64));
         apart && words(left) >= 2.0 || words(left) >= 3.0 && words(right) >= 3.0
     }
 
@@ -245,6 +265,11 @@ impl Line {
 fn dense(lines: &[Line]) -> bool {
     let close = lines.windows(2).filter(|pair| pair[1].base - pair[0].base < pair[0].size * 1.9);
     close.count() * 3 >= (lines.len() - 1) * 2
+}
+
+/// The usual distance from one line to the next.
+fn pitch(lines: &[Line]) -> f64 {
+    median(lines.windows(2).map(|pair| pair[1].base - pair[0].base))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -154,7 +154,12 @@ fn cut(mut run: Vec<Placed>, order: usize, pieces: &mut Vec<Piece>) {
             text: String::new(),
             order,
         });
-        if !open.text.is_empty() && (blank || gap > spacing + size.min(open.size) * SPACE) {
+        let space = if spacing > 0.0 {
+            gap > spacing * 1.5 + size * 0.1
+        } else {
+            blank || gap > size.min(open.size) * SPACE
+        };
+        if space && !open.text.is_empty() {
             open.text.push(' ');
         }
         for c in glyph.text.chars().filter(|c| *c != char::REPLACEMENT_CHARACTER) {
@@ -174,7 +179,8 @@ fn cut(mut run: Vec<Placed>, order: usize, pieces: &mut Vec<Piece>) {
 /// typing spaces between them: then a gap of that size is no space. Zero for ordinary text.
 fn letter_spacing(run: &[Placed]) -> f64 {
     let letters: Vec<&Placed> = run.iter().filter(|p| !p.glyph.text.is_blank()).collect();
-    if letters.len() < 5 {
+    let typed = (run.len() - letters.len()) * 2 >= letters.len();
+    if letters.len() < if typed { 5 } else { 4 } {
         return 0.0;
     }
     let mut gaps: Vec<f64> = letters.windows(2).map(|pair| pair[1].u - pair[0].end()).collect();

@@ -3,7 +3,7 @@
 //! Coordinates are in points from the top left corner of the visible page (its crop box, as
 //! rotated for showing), x to the right and y down.
 
-use hayro_interpret::kurbo::{BezPath, Point, Rect, Shape as _};
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 
 /// A page's marks, in paint order.
 #[derive(Debug, Default)]
@@ -14,10 +14,12 @@ pub(crate) struct PageMarks {
     pub(crate) height: f64,
     pub(crate) glyphs: Vec<Glyph>,
     pub(crate) covers: Vec<Cover>,
+    /// Horizontal lines drawn on the page, as thin boxes: they divide sections.
+    pub(crate) rules: Vec<Rect>,
 }
 
 /// What a glyph stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Text {
     Char(char),
     /// A ligature or whatever else the document maps to several characters.
@@ -98,10 +100,53 @@ impl Glyph {
 #[derive(Debug, Clone)]
 pub(crate) struct Cover {
     pub(crate) area: Area,
-    /// Its colour; none for a picture or a pattern.
-    pub(crate) rgb: Option<[u8; 3]>,
+    pub(crate) paint: CoverPaint,
     /// Place in the page's paint order.
     pub(crate) order: u32,
+}
+
+/// What a [`Cover`] is painted with.
+#[derive(Debug, Clone)]
+pub(crate) enum CoverPaint {
+    Solid([u8; 3]),
+    /// A picture, coarsely.
+    Picture(Pixels),
+    /// A picture that was not looked into.
+    Unseen,
+    /// A pattern or a gradient.
+    Pattern,
+}
+
+impl Cover {
+    /// Its colour at a point inside it, where that is known.
+    pub(crate) fn colour(&self, point: Point) -> Option<[u8; 3]> {
+        match &self.paint {
+            CoverPaint::Solid(rgb) => Some(*rgb),
+            CoverPaint::Picture(pixels) => pixels.colour(point),
+            CoverPaint::Unseen | CoverPaint::Pattern => None,
+        }
+    }
+}
+
+/// A picture's colours, on a coarse grid.
+#[derive(Debug, Clone)]
+pub(crate) struct Pixels {
+    /// From the page to the unit square that the picture fills, its first row at the top.
+    pub(crate) to_unit: Affine,
+    pub(crate) side: usize,
+    /// `side * side` colours, by rows.
+    pub(crate) rgb: Vec<[u8; 3]>,
+}
+
+impl Pixels {
+    fn colour(&self, point: Point) -> Option<[u8; 3]> {
+        let unit = self.to_unit * point;
+        let cell = |at: f64| {
+            let last = self.side.checked_sub(1)?;
+            Some(((at * self.side as f64).max(0.0) as usize).min(last))
+        };
+        self.rgb.get(cell(unit.y)? * self.side + cell(unit.x)?).copied()
+    }
 }
 
 /// The shape of a [`Cover`].

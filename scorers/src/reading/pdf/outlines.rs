@@ -2,6 +2,8 @@
 //! cannot set in a font as outlines, such as a bold that the font does not have, and put the text
 //! itself over them fully transparent, so that it can be copied.
 //!
+//! Others fill letters with a gradient by making them a clip and painting through it.
+//!
 //! Such text is seen, so it is not hidden; but only if what is drawn is what the text says: the
 //! outline that its font has for a glyph must lie where an outline is painted.
 
@@ -21,7 +23,8 @@ pub(super) struct Outlines {
 #[derive(Debug, Clone, Copy)]
 struct Painted {
     bounds: Rect,
-    rgb: [u8; 3],
+    /// None for a pattern or a picture.
+    rgb: Option<[u8; 3]>,
     order: u32,
 }
 
@@ -43,7 +46,7 @@ const CELL: f64 = 16.0;
 
 impl Outlines {
     /// Notes the closed shapes of a filled path.
-    pub(super) fn draw(&mut self, path: &BezPath, clip: Rect, rgb: [u8; 3], order: u32) {
+    pub(super) fn draw(&mut self, path: &BezPath, clip: Rect, rgb: Option<[u8; 3]>, order: u32) {
         for contour in contours(path) {
             let bounds = contour.bounding_box();
             let small = bounds.width() < LARGEST && bounds.height() < LARGEST;
@@ -52,6 +55,11 @@ impl Outlines {
                 self.painted.push(Painted { bounds, rgb, order });
             }
         }
+    }
+
+    /// Whether there is a glyph that a clip could show.
+    pub(super) fn awaits(&self) -> bool {
+        !self.said.is_empty()
     }
 
     /// Notes a glyph that is not painted.
@@ -73,7 +81,7 @@ impl Outlines {
         }
         for said in &self.said {
             if let (Some(shown), Some(glyph)) = (shown(said, &cells), glyphs.get_mut(said.glyph)) {
-                glyph.ink = Ink::Solid { rgb: shown.rgb, alpha: 1.0 };
+                glyph.ink = shown.rgb.map_or(Ink::Unknown, |rgb| Ink::Solid { rgb, alpha: 1.0 });
                 glyph.order = shown.order;
             }
         }

@@ -15,7 +15,7 @@ use pdfium_render::prelude::{
     Pdfium, PdfiumError, PdfiumInternalError,
 };
 
-use super::{Area, Cover, Document, Glyph, Ink, PageMarks, Text};
+use super::{Area, Cover, CoverPaint, Document, Glyph, Ink, PageMarks, Text};
 use crate::reading::guard::{contrast, least_contrast};
 use crate::reading::{Failure, Limits};
 
@@ -125,29 +125,29 @@ fn close_ligatures(glyphs: &mut [Glyph]) {
     }
 }
 
-/// Scales widths to how glyphs are set: libpdfium tells a font's own widths, also where text is set
-/// narrower. Most glyphs of one size touch the next, so the median tells by how much.
+/// Learns widths from where glyphs are set: libpdfium tells the box of a font's own glyph, also where
+/// text is set narrower or a letter overhangs. Within words a letter touches the next, so the lower
+/// quarter of the distances to the next letter is its width.
 fn fit_widths(glyphs: &mut [Glyph]) {
-    let key = |glyph: &Glyph| (glyph.size * 100.0) as i64;
-    let mut ratios: HashMap<i64, Vec<f64>> = HashMap::new();
+    type Key = (Text, i64, i64);
+    // The box tells faces of one size apart.
+    let key = |glyph: &Glyph| -> Key {
+        (glyph.text.clone(), (glyph.size * 100.0) as i64, (glyph.advance * 100.0).round() as i64)
+    };
+    let mut reaches: HashMap<Key, Vec<f64>> = HashMap::new();
     for pair in glyphs.windows(2) {
         let (dx, dy) = (pair[1].x - pair[0].x, pair[1].y - pair[0].y);
-        let ratio = dx.hypot(dy) / pair[0].advance;
-        if key(&pair[0]) == key(&pair[1]) && (0.5..1.2).contains(&ratio) {
-            ratios.entry(key(&pair[0])).or_default().push(ratio);
+        let (sin, cos) = pair[0].angle.sin_cos();
+        let (reach, off) = (dx * cos + dy * sin, dy * cos - dx * sin);
+        let next = off.abs() < pair[0].size * 0.1 && reach > 0.0;
+        if next && reach < pair[0].advance * 1.3 && !pair[1].text.is_blank() {
+            reaches.entry(key(&pair[0])).or_default().push(reach);
         }
     }
-    let scales: HashMap<i64, f64> = ratios
-        .into_iter()
-        .filter(|(_, ratios)| ratios.len() >= 8)
-        .map(|(size, mut ratios)| {
-            ratios.sort_by(f64::total_cmp);
-            (size, ratios[ratios.len() / 2])
-        })
-        .collect();
+    reaches.values_mut().for_each(|reaches| reaches.sort_by(f64::total_cmp));
     for glyph in glyphs {
-        if let Some(scale) = scales.get(&key(glyph)).filter(|scale| **scale < 0.98) {
-            glyph.advance *= scale;
+        if let Some(reaches) = reaches.get(&key(glyph)).filter(|reaches| reaches.len() >= 3) {
+            glyph.advance = glyph.advance.min(reaches[reaches.len() / 4]);
         }
     }
 }
@@ -178,7 +178,7 @@ fn judge(
         (false, _) if contrast(rgb, [255; 3]) < 1.2 => {}
         (false, _) if objects.any(body.center()) => {
             let order = glyph.order + 1;
-            marks.covers.push(Cover { area: Area::Rect(body), rgb: None, order });
+            marks.covers.push(Cover { area: Area::Rect(body), paint: CoverPaint::Unseen, order });
         }
         // Drawn in a colour, over nothing, and not to be seen: clipped, or in a layer that is off.
         (false, _) => glyph.clipped = true,

@@ -1,22 +1,18 @@
 //! The pure-Rust engine: `hayro-interpret` runs a page's content, and a device notes what is drawn.
 
-use std::collections::HashMap;
+mod actual_text;
+mod collector;
+mod pictures;
+mod type3;
 
-use hayro_interpret::font::{Glyph as Drawn, GlyphRun};
-use hayro_interpret::hayro_cmap::{BfString, WritingMode};
-use hayro_interpret::hayro_syntax::object::Dict;
 use hayro_interpret::hayro_syntax::page::Page;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
-use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
-use hayro_interpret::{
-    BlendMode, CacheKey as _, ClipPath, Context, Device, DrawMode, DrawProps, Image,
-    ImageDrawProps, InterpreterCache, InterpreterSettings, Paint, SoftMask, interpret_page,
-};
+use hayro_interpret::kurbo::{Affine, Rect};
+use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
-use super::layers;
-use super::outlines::Outlines;
-use super::{Area, Cover, Document, Glyph, Ink, PageMarks, Text};
-use crate::reading::{Failure, Limits};
+use super::{Document, PageMarks, layers};
+use crate::reading::{Failure, Limits, guard};
+use collector::Collector;
 
 const NAME: &str = "hayro-interpret 0.9";
 
@@ -50,7 +46,17 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Failure> {
 fn all_marks(pdf: &Pdf, limits: &Limits) -> Vec<PageMarks> {
     let cache = InterpreterCache::new();
     let pages = pdf.pages().iter().take(limits.pages as usize);
-    pages.map(|page| marks(page, pdf, &cache, limits)).collect()
+    pages
+        .map(|page| {
+            let seen = marks(page, pdf, &cache, limits, false);
+            // Decoding pictures is slow, and few resumes set text on one.
+            if guard::stands_on_unseen_picture(&seen) {
+                marks(page, pdf, &cache, limits, true)
+            } else {
+                seen
+            }
+        })
+        .collect()
 }
 
 fn marks<'a>(
@@ -58,6 +64,7 @@ fn marks<'a>(
     pdf: &'a Pdf,
     cache: &InterpreterCache<'a>,
     limits: &Limits,
+    look_into_pictures: bool,
 ) -> PageMarks {
     let (width, height) = page.render_dimensions();
     let visible = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
@@ -65,6 +72,7 @@ fn marks<'a>(
     let initial = Affine::new(page.initial_transform(true).as_coeffs());
     let mut context = Context::new(initial, visible, cache, pdf.xref(), settings);
     let mut collector = Collector::new(visible, limits.marks_per_page);
+    collector.look_into_pictures = look_into_pictures;
     interpret_page(page, &mut context, &mut collector);
     collector.finish();
     PageMarks {
@@ -72,401 +80,6 @@ fn marks<'a>(
         height: visible.height(),
         glyphs: collector.glyphs,
         covers: collector.covers,
+        rules: collector.rules,
     }
-}
-
-/// Notes the glyphs and the opaque areas that a page draws.
-struct Collector {
-    visible: Rect,
-    limit: usize,
-    glyphs: Vec<Glyph>,
-    covers: Vec<Cover>,
-    order: u32,
-    /// Boxes of the clips in force, each within the one before.
-    clips: Vec<Clip>,
-    /// Opacity of the transparency groups in force, multiplied; none inside a group whose colours
-    /// are changed by a mask or a blend mode.
-    groups: Vec<Group>,
-    /// Marked content in force: whether it replaces its text, and where its glyphs begin.
-    marked: Vec<Option<Replacement>>,
-    /// Bounds of what each Type 3 glyph paints, in its own space.
-    painted: HashMap<u128, Option<Rect>>,
-    /// Largest size of Type 3 glyphs, by the scale they are set at.
-    type3_sizes: HashMap<i64, f64>,
-    /// Glyphs of Type 3 fonts, and the key of their size.
-    type3: Vec<(usize, i64)>,
-    /// Letters drawn as shapes, and glyphs that say invisibly what they are.
-    outlines: Outlines,
-}
-
-#[derive(Clone, Copy)]
-struct Clip {
-    bounds: Rect,
-    /// Whether the clip is that box, and not a shape within it.
-    exact: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Group {
-    alpha: f32,
-    plain: bool,
-}
-
-struct Replacement {
-    text: String,
-    from: usize,
-}
-
-impl Collector {
-    fn new(visible: Rect, limit: usize) -> Self {
-        Self {
-            visible,
-            limit,
-            glyphs: Vec::new(),
-            covers: Vec::new(),
-            order: 0,
-            clips: Vec::new(),
-            groups: Vec::new(),
-            marked: Vec::new(),
-            painted: HashMap::new(),
-            type3_sizes: HashMap::new(),
-            type3: Vec::new(),
-            outlines: Outlines::default(),
-        }
-    }
-
-    fn clip(&self) -> Clip {
-        self.clips.last().copied().unwrap_or(Clip { bounds: EVERYWHERE, exact: true })
-    }
-
-    fn group(&self) -> Group {
-        self.groups.last().copied().unwrap_or(Group { alpha: 1.0, plain: true })
-    }
-
-    fn push_clip(&mut self, bounds: Rect, exact: bool) {
-        let outer = self.clip();
-        let bounds = outer.bounds.intersect(bounds);
-        self.clips.push(Clip { bounds, exact: exact && outer.exact });
-    }
-
-    /// What can only be told once the whole page is drawn.
-    fn finish(&mut self) {
-        for &(at, key) in &self.type3 {
-            if let (Some(glyph), Some(size)) = (self.glyphs.get_mut(at), self.type3_sizes.get(&key))
-            {
-                glyph.size = *size;
-            }
-        }
-        self.outlines.reveal(&mut self.glyphs);
-    }
-
-    fn ink(&self, props: &DrawProps<'_>, mode: &DrawMode) -> Ink {
-        let group = self.group();
-        if matches!(mode, DrawMode::Invisible) {
-            return Ink::None;
-        }
-        match &props.paint {
-            Paint::Color(color) => {
-                let [r, g, b, a] = color.to_rgba().to_rgba8();
-                let alpha = f32::from(a) / 255.0 * group.alpha;
-                let plain = group.plain
-                    && props.soft_mask.is_none()
-                    && matches!(
-                        props.blend_mode,
-                        // On white, these leave a colour what it is.
-                        BlendMode::Normal | BlendMode::Multiply | BlendMode::Darken
-                    );
-                if plain || alpha < 0.02 {
-                    Ink::Solid { rgb: [r, g, b], alpha }
-                } else {
-                    Ink::Unknown
-                }
-            }
-            Paint::Pattern(_) => Ink::Unknown,
-        }
-    }
-
-    fn cover(&mut self, area: Area, rgb: Option<[u8; 3]>) {
-        let bounds = area.bounds().intersect(self.visible);
-        if self.covers.len() < self.limit && bounds.width() > 0.0 && bounds.height() > 0.0 {
-            self.order += 1;
-            self.covers.push(Cover { area, rgb, order: self.order });
-        }
-    }
-}
-
-const EVERYWHERE: Rect = Rect::new(-1e7, -1e7, 1e7, 1e7);
-
-impl<'a> Device<'a> for Collector {
-    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
-        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
-            return;
-        }
-        let opaque = match self.ink(&props, mode) {
-            Ink::Solid { rgb, alpha } if alpha > 0.98 => Some(rgb),
-            Ink::Unknown if self.group().plain && self.group().alpha > 0.98 => None,
-            _ => return,
-        };
-        let path = props.transform * path;
-        let clip = self.clip();
-        if let Some(rgb) = opaque {
-            self.order += 1;
-            self.outlines.draw(&path, clip.bounds, rgb, self.order);
-        }
-        if path.elements().len() <= MAX_ELEMENTS && clip.exact {
-            let bounds = path.bounding_box();
-            self.cover(Area::Path { bounds, path, clip: clip.bounds }, opaque);
-        }
-    }
-
-    fn draw_rect(&mut self, rect: &Rect, props: DrawProps<'a>, mode: &DrawMode) {
-        let [_, b, c, _, _, _] = props.transform.as_coeffs();
-        if b.abs() > 1e-6 || c.abs() > 1e-6 {
-            self.draw_path(&rect.to_path(0.1), props, mode);
-            return;
-        }
-        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
-            return;
-        }
-        let clip = self.clip();
-        if !clip.exact {
-            return;
-        }
-        let area = props.transform.transform_rect_bbox(*rect).intersect(clip.bounds);
-        match self.ink(&props, mode) {
-            Ink::Solid { rgb, alpha } if alpha > 0.98 => self.cover(Area::Rect(area), Some(rgb)),
-            Ink::Unknown if matches!(props.paint, Paint::Pattern(_)) => {
-                self.cover(Area::Rect(area), None);
-            }
-            _ => {}
-        }
-    }
-
-    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
-        let clip = self.clip();
-        let Image::Raster(image) = image else { return };
-        let dict = image.stream().dict();
-        let masked = ["SMask", "Mask", "SMaskInData"].iter().any(|k| dict.contains_key(*k));
-        let group = self.group();
-        if masked || !clip.exact || !group.plain || group.alpha < 0.98 {
-            return;
-        }
-        let unit = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
-        let area = props.transform.transform_rect_bbox(unit).intersect(clip.bounds);
-        self.cover(Area::Rect(area), None);
-    }
-
-    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
-        let ink = self.ink(&props, mode);
-        let vertical = run.writing_mode() == WritingMode::Vertical;
-        let clip = self.clip().bounds;
-        self.order += 1;
-        for glyph in run.glyphs() {
-            if self.glyphs.len() >= self.limit {
-                return;
-            }
-            let space = props.transform * glyph.transform();
-            let text = match glyph.as_unicode() {
-                // Fonts made by TeX call their hyphen soft; drawn, it is a hyphen.
-                Some(BfString::Char('\u{AD}')) => Text::Char('-'),
-                Some(BfString::Char(c)) if c != '\0' => Text::Char(c),
-                Some(BfString::String(s)) if s != "\0" => Text::Str(s.into()),
-                _ => Text::Char(char::REPLACEMENT_CHARACTER),
-            };
-            let (advance, body) = match &**glyph {
-                Drawn::Outline(outline) => (outline.advance_width().unwrap_or(500.0), None),
-                Drawn::Type3(type3) => {
-                    let painted = *self.painted.entry(type3.cache_key()).or_insert_with(|| {
-                        let mut bounds = Bounds(None);
-                        type3.interpret(
-                            &mut bounds,
-                            Affine::IDENTITY,
-                            Affine::IDENTITY,
-                            &props.paint,
-                        );
-                        bounds.0
-                    });
-                    (type3.advance_width().unwrap_or(500.0), Some(painted))
-                }
-            };
-            let mut made = place(space, f64::from(advance), vertical);
-            made.text = text;
-            made.ink = ink;
-            made.order = self.order;
-            if !made.x.is_finite() || !made.y.is_finite() || !made.size.is_finite() {
-                continue;
-            }
-            if let Some(painted) = body {
-                // A Type 3 font's em says nothing; what its glyphs paint does. A run may be one
-                // full stop, so the size is that of all glyphs set at this scale.
-                let painted = painted.map(|rect| space.transform_rect_bbox(rect));
-                let key = (made.size * 64.0) as i64;
-                let size = painted.map_or(0.0, |rect| rect.height() * 1.35);
-                let largest = self.type3_sizes.entry(key).or_default();
-                *largest = largest.max(size);
-                made.size = *largest;
-                self.type3.push((self.glyphs.len(), key));
-                if painted.is_none() && !made.text.is_blank() {
-                    made.ink = Ink::None;
-                }
-            }
-            if let Drawn::Outline(outline) = &**glyph
-                && !made.ink.shows()
-                && !made.text.is_blank()
-            {
-                let shape = (space * outline.outline()).bounding_box();
-                self.outlines.say(self.glyphs.len(), shape, made.size);
-            }
-            made.clipped = {
-                let body = made.body().inflate(0.01, 0.01);
-                let both = body.intersect(clip);
-                both.width() <= 0.0 || both.height() <= 0.0
-            };
-            self.glyphs.push(made);
-        }
-    }
-
-    fn push_clip_path(&mut self, clip_path: &ClipPath) {
-        let bounds = clip_path.path.bounding_box();
-        let exact = is_rect(&clip_path.path);
-        self.push_clip(bounds, exact);
-    }
-
-    fn push_clip_rect(&mut self, rect: &Rect) {
-        self.push_clip(*rect, true);
-    }
-
-    fn pop_clip(&mut self) {
-        self.clips.pop();
-    }
-
-    fn push_transparency_group(
-        &mut self,
-        opacity: f32,
-        mask: Option<SoftMask<'a>>,
-        blend_mode: BlendMode,
-    ) {
-        let outer = self.group();
-        self.groups.push(Group {
-            alpha: outer.alpha * opacity,
-            plain: outer.plain && mask.is_none() && blend_mode == BlendMode::Normal,
-        });
-    }
-
-    fn pop_transparency_group(&mut self) {
-        self.groups.pop();
-    }
-
-    fn begin_marked_content(&mut self, _tag: &[u8], properties: Option<&Dict<'_>>) {
-        let text = properties
-            .and_then(|dict| {
-                dict.get::<hayro_interpret::hayro_syntax::object::String<'_>>("ActualText")
-            })
-            .map(|text| text_string(text.as_bytes()));
-        let from = self.glyphs.len();
-        self.marked.push(text.map(|text| Replacement { text, from }));
-    }
-
-    fn end_marked_content(&mut self) {
-        if let Some(Some(Replacement { text, from })) = self.marked.pop() {
-            replace(&mut self.glyphs, from, &text);
-        }
-    }
-}
-
-/// Paths with more corners than this are drawings, not backgrounds.
-const MAX_ELEMENTS: usize = 64;
-
-/// Puts a glyph where `space` takes its origin; its advance is in thousandths of an em.
-fn place(space: Affine, advance: f64, vertical: bool) -> Glyph {
-    let [a, b, c, d, x, y] = space.as_coeffs();
-    // Type is upright when its y axis points up the page, against y.
-    let (dx, dy, scale) = if vertical { (-c, -d, c.hypot(d)) } else { (a, b, a.hypot(b)) };
-    Glyph {
-        text: Text::Char(' '),
-        x,
-        y,
-        advance: if vertical { scale * 1000.0 } else { advance * scale },
-        angle: dy.atan2(dx),
-        size: c.hypot(d) * 1000.0,
-        ink: Ink::None,
-        clipped: false,
-        order: 0,
-    }
-}
-
-/// Lets marked content's replacement text stand for its glyphs, if it could be what they show.
-///
-/// It may name a ligature or a word with a soft hyphen. It may not say more than what is there to
-/// be seen: then the glyphs stand, unless they have no text of their own.
-fn replace(glyphs: &mut [Glyph], from: usize, text: &str) {
-    let Some(span) = glyphs.get_mut(from..) else { return };
-    let shown = span.iter().flat_map(|g| g.text.chars()).filter(|c| !c.is_whitespace()).count();
-    let said = text.chars().filter(|c| !c.is_whitespace()).count();
-    let known = span.iter().all(|g| g.text != Text::Char(char::REPLACEMENT_CHARACTER));
-    if span.is_empty() || said > shown * 4 || (known && said > shown + 4) || (known && said == 0) {
-        return;
-    }
-    if known {
-        // The glyphs' own text has positions, which the layout needs.
-        return;
-    }
-    let mut rest = text.chars();
-    let last = span.len() - 1;
-    for (at, glyph) in span.iter_mut().enumerate() {
-        glyph.text = if at == last {
-            Text::Str(rest.by_ref().collect::<String>().into())
-        } else {
-            rest.next().map_or(Text::Str("".into()), Text::Char)
-        };
-    }
-}
-
-/// Decodes a PDF text string: UTF-16 or UTF-8 by its mark, else close to Latin-1.
-fn text_string(bytes: &[u8]) -> String {
-    use crate::reading::sniff::Encoding;
-    use crate::reading::text::decode;
-    match bytes {
-        [0xFE, 0xFF, ..] => decode(bytes, Encoding::Utf16Be),
-        [0xFF, 0xFE, ..] => decode(bytes, Encoding::Utf16Le),
-        [0xEF, 0xBB, 0xBF, ..] => decode(bytes, Encoding::Utf8),
-        _ => decode(bytes, Encoding::Windows1252),
-    }
-}
-
-fn is_rect(path: &BezPath) -> bool {
-    let bounds = path.bounding_box();
-    let area = path.area().abs();
-    (area - bounds.area()).abs() <= bounds.area() * 0.01
-}
-
-/// The bounds of what is painted.
-struct Bounds(Option<Rect>);
-
-impl Bounds {
-    fn add(&mut self, rect: Rect) {
-        self.0 = Some(self.0.map_or(rect, |bounds| bounds.union(rect)));
-    }
-}
-
-impl<'a> Device<'a> for Bounds {
-    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
-        if !matches!(mode, DrawMode::Invisible) {
-            self.add((props.transform * path).bounding_box());
-        }
-    }
-    fn push_clip_path(&mut self, _: &ClipPath) {}
-    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
-    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, _: &DrawMode) {
-        for glyph in run.glyphs() {
-            let space = props.transform * glyph.transform();
-            self.add(Rect::from_points(space * Point::ZERO, space * Point::new(500.0, 700.0)));
-        }
-    }
-    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
-        let unit = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
-        self.add(props.transform.transform_rect_bbox(unit));
-    }
-    fn pop_clip(&mut self) {}
-    fn pop_transparency_group(&mut self) {}
 }

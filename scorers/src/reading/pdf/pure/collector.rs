@@ -1,0 +1,380 @@
+//! The device that notes a page's glyphs, with how they are painted, and the areas painted on it.
+
+use std::collections::HashMap;
+
+use hayro_interpret::font::{Glyph as Drawn, GlyphRun};
+use hayro_interpret::hayro_cmap::{BfString, WritingMode};
+use hayro_interpret::hayro_syntax::object::Dict;
+use hayro_interpret::kurbo::{Affine, BezPath, Rect, Shape as _};
+use hayro_interpret::{
+    BlendMode, CacheKey as _, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint,
+    SoftMask,
+};
+
+use super::actual_text::{self, Replacement};
+use super::{pictures, type3};
+use crate::reading::pdf::outlines::Outlines;
+use crate::reading::pdf::{Area, Cover, CoverPaint, Glyph, Ink, Text};
+
+/// Notes the glyphs and the opaque areas that a page draws.
+pub(super) struct Collector {
+    visible: Rect,
+    limit: usize,
+    pub(super) look_into_pictures: bool,
+    pub(super) glyphs: Vec<Glyph>,
+    pub(super) covers: Vec<Cover>,
+    pub(super) rules: Vec<Rect>,
+    order: u32,
+    /// Boxes of the clips in force, each within the one before.
+    clips: Vec<Clip>,
+    /// For each of them, the letters that it may be made of and that nothing was painted through.
+    letters: Vec<Option<BezPath>>,
+    /// Opacity of the transparency groups in force, multiplied; none inside a group whose colours
+    /// are changed by a mask or a blend mode.
+    groups: Vec<Group>,
+    /// Marked content in force: whether it replaces its text, and where its glyphs begin.
+    marked: Vec<Option<Replacement>>,
+    /// Bounds of what each Type 3 glyph paints, in its own space.
+    painted: HashMap<u128, Option<Rect>>,
+    /// Largest size of Type 3 glyphs, by the scale they are set at.
+    type3_sizes: HashMap<i64, f64>,
+    /// Glyphs of Type 3 fonts, and the key of their size.
+    type3: Vec<(usize, i64)>,
+    /// Letters drawn as shapes, and glyphs that say invisibly what they are.
+    outlines: Outlines,
+}
+
+#[derive(Clone, Copy)]
+struct Clip {
+    bounds: Rect,
+    /// Whether the clip is that box, and not a shape within it.
+    exact: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Group {
+    alpha: f32,
+    plain: bool,
+}
+
+impl Collector {
+    pub(super) fn new(visible: Rect, limit: usize) -> Self {
+        Self {
+            visible,
+            limit,
+            look_into_pictures: false,
+            glyphs: Vec::new(),
+            covers: Vec::new(),
+            rules: Vec::new(),
+            order: 0,
+            clips: Vec::new(),
+            letters: Vec::new(),
+            groups: Vec::new(),
+            marked: Vec::new(),
+            painted: HashMap::new(),
+            type3_sizes: HashMap::new(),
+            type3: Vec::new(),
+            outlines: Outlines::default(),
+        }
+    }
+
+    fn clip(&self) -> Clip {
+        self.clips.last().copied().unwrap_or(Clip { bounds: EVERYWHERE, exact: true })
+    }
+
+    fn group(&self) -> Group {
+        self.groups.last().copied().unwrap_or(Group { alpha: 1.0, plain: true })
+    }
+
+    fn push_clip(&mut self, bounds: Rect, exact: bool) {
+        let outer = self.clip();
+        let bounds = outer.bounds.intersect(bounds);
+        self.clips.push(Clip { bounds, exact: exact && outer.exact });
+        self.letters.push(None);
+    }
+
+    /// Something is painted through the clip in force: letters that it is made of are seen.
+    fn paint_letters(&mut self, rgb: Option<[u8; 3]>) {
+        if let Some(letters) = self.letters.last_mut().and_then(Option::take) {
+            self.order += 1;
+            self.outlines.draw(&letters, EVERYWHERE, rgb, self.order);
+        }
+    }
+
+    /// What can only be told once the whole page is drawn.
+    pub(super) fn finish(&mut self) {
+        for &(at, key) in &self.type3 {
+            if let (Some(glyph), Some(size)) = (self.glyphs.get_mut(at), self.type3_sizes.get(&key))
+            {
+                glyph.size = *size;
+            }
+        }
+        self.outlines.reveal(&mut self.glyphs);
+    }
+
+    fn ink(&self, props: &DrawProps<'_>, mode: &DrawMode) -> Ink {
+        let group = self.group();
+        if matches!(mode, DrawMode::Invisible) {
+            return Ink::None;
+        }
+        match &props.paint {
+            Paint::Color(color) => {
+                let [r, g, b, a] = color.to_rgba().to_rgba8();
+                let alpha = f32::from(a) / 255.0 * group.alpha;
+                let plain = group.plain
+                    && props.soft_mask.is_none()
+                    && matches!(
+                        props.blend_mode,
+                        // On white, these leave a colour what it is.
+                        BlendMode::Normal | BlendMode::Multiply | BlendMode::Darken
+                    );
+                if plain || alpha < 0.02 {
+                    Ink::Solid { rgb: [r, g, b], alpha }
+                } else {
+                    Ink::Unknown
+                }
+            }
+            Paint::Pattern(_) => Ink::Unknown,
+        }
+    }
+
+    /// Notes a line ruled across much of the page.
+    fn rule(&mut self, bounds: Rect) {
+        let bounds = bounds.intersect(self.clip().bounds).intersect(self.visible);
+        let long = bounds.width() > self.visible.width() * 0.4;
+        if long && (0.0..3.0).contains(&bounds.height()) && self.rules.len() < MAX_RULES {
+            self.rules.push(bounds);
+        }
+    }
+
+    fn cover(&mut self, area: Area, paint: CoverPaint) {
+        let bounds = area.bounds().intersect(self.visible);
+        if self.covers.len() < self.limit && bounds.width() > 0.0 && bounds.height() > 0.0 {
+            self.order += 1;
+            self.covers.push(Cover { area, paint, order: self.order });
+        }
+    }
+}
+
+const EVERYWHERE: Rect = Rect::new(-1e7, -1e7, 1e7, 1e7);
+
+impl<'a> Device<'a> for Collector {
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
+        if self.ink(&props, mode).shows() && path.elements().len() <= MAX_ELEMENTS {
+            self.rule((props.transform * path).bounding_box());
+        }
+        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
+            return;
+        }
+        let opaque = match self.ink(&props, mode) {
+            Ink::Solid { rgb, alpha } if alpha > 0.98 => Some(rgb),
+            Ink::Unknown if self.group().plain && self.group().alpha > 0.98 => None,
+            _ => return,
+        };
+        self.paint_letters(opaque);
+        let path = props.transform * path;
+        let clip = self.clip();
+        if let Some(rgb) = opaque {
+            self.order += 1;
+            self.outlines.draw(&path, clip.bounds, Some(rgb), self.order);
+        }
+        if path.elements().len() <= MAX_ELEMENTS && clip.exact {
+            let bounds = path.bounding_box();
+            let paint = opaque.map_or(CoverPaint::Pattern, CoverPaint::Solid);
+            self.cover(Area::Path { bounds, path, clip: clip.bounds }, paint);
+        }
+    }
+
+    fn draw_rect(&mut self, rect: &Rect, props: DrawProps<'a>, mode: &DrawMode) {
+        let [_, b, c, _, _, _] = props.transform.as_coeffs();
+        if b.abs() > 1e-6 || c.abs() > 1e-6 {
+            self.draw_path(&rect.to_path(0.1), props, mode);
+            return;
+        }
+        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
+            return;
+        }
+        let ink = self.ink(&props, mode);
+        if ink.shows() {
+            self.rule(props.transform.transform_rect_bbox(*rect));
+        }
+        match ink {
+            Ink::Solid { rgb, alpha } if alpha > 0.98 => self.paint_letters(Some(rgb)),
+            Ink::Unknown => self.paint_letters(None),
+            _ => {}
+        }
+        let clip = self.clip();
+        if !clip.exact {
+            return;
+        }
+        let area = props.transform.transform_rect_bbox(*rect).intersect(clip.bounds);
+        match ink {
+            Ink::Solid { rgb, alpha } if alpha > 0.98 => {
+                self.cover(Area::Rect(area), CoverPaint::Solid(rgb));
+            }
+            Ink::Unknown if matches!(props.paint, Paint::Pattern(_)) => {
+                self.cover(Area::Rect(area), CoverPaint::Pattern);
+            }
+            _ => {}
+        }
+    }
+
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        self.paint_letters(None);
+        let clip = self.clip();
+        let Image::Raster(image) = image else { return };
+        let dict = image.stream().dict();
+        let masked = ["SMask", "Mask", "SMaskInData"].iter().any(|k| dict.contains_key(*k));
+        let group = self.group();
+        if masked || !clip.exact || !group.plain || group.alpha < 0.98 {
+            return;
+        }
+        let (width, height) = (image.width(), image.height());
+        let unit = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
+        let area = props.transform.transform_rect_bbox(unit).intersect(clip.bounds);
+        let seen =
+            self.look_into_pictures && u64::from(width) * u64::from(height) < pictures::MAX_PIXELS;
+        let pixels = seen.then(|| pictures::pixels(&image, props.transform)).flatten();
+        self.cover(Area::Rect(area), pixels.map_or(CoverPaint::Unseen, CoverPaint::Picture));
+    }
+
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
+        let ink = self.ink(&props, mode);
+        let vertical = run.writing_mode() == WritingMode::Vertical;
+        let clip = self.clip().bounds;
+        self.order += 1;
+        for glyph in run.glyphs() {
+            if self.glyphs.len() >= self.limit {
+                return;
+            }
+            let space = props.transform * glyph.transform();
+            let text = match glyph.as_unicode() {
+                // Fonts made by TeX call their hyphen soft; drawn, it is a hyphen.
+                Some(BfString::Char('\u{AD}')) => Text::Char('-'),
+                Some(BfString::Char(c)) if c != '\0' => Text::Char(c),
+                Some(BfString::String(s)) if s != "\0" => Text::Str(s.into()),
+                _ => Text::Char(char::REPLACEMENT_CHARACTER),
+            };
+            let (advance, body) = match &**glyph {
+                Drawn::Outline(outline) => (outline.advance_width().unwrap_or(500.0), None),
+                Drawn::Type3(glyph) => {
+                    let known = self.painted.entry(glyph.cache_key());
+                    let painted = *known.or_insert_with(|| type3::painted(glyph, &props.paint));
+                    (glyph.advance_width().unwrap_or(500.0), Some(painted))
+                }
+            };
+            let mut made = place(space, f64::from(advance), vertical);
+            made.text = text;
+            made.ink = ink;
+            made.order = self.order;
+            if !made.x.is_finite() || !made.y.is_finite() || !made.size.is_finite() {
+                continue;
+            }
+            if let Some(painted) = body {
+                // A Type 3 font's em says nothing; what its glyphs paint does. A run may be one
+                // full stop, so the size is that of all glyphs set at this scale.
+                let painted = painted.map(|rect| space.transform_rect_bbox(rect));
+                let key = (made.size * 64.0) as i64;
+                let size = painted.map_or(0.0, |rect| rect.height() * 1.35);
+                let largest = self.type3_sizes.entry(key).or_default();
+                *largest = largest.max(size);
+                made.size = *largest;
+                self.type3.push((self.glyphs.len(), key));
+                if painted.is_none() && !made.text.is_blank() {
+                    made.ink = Ink::None;
+                }
+            }
+            if let Drawn::Outline(outline) = &**glyph
+                && !made.ink.shows()
+                && !made.text.is_blank()
+            {
+                let shape = (space * outline.outline()).bounding_box();
+                self.outlines.say(self.glyphs.len(), shape, made.size);
+            }
+            made.clipped = {
+                let body = made.body().inflate(0.01, 0.01);
+                let both = body.intersect(clip);
+                both.width() <= 0.0 || both.height() <= 0.0
+            };
+            self.glyphs.push(made);
+        }
+    }
+
+    fn push_clip_path(&mut self, clip_path: &ClipPath) {
+        let bounds = clip_path.path.bounding_box();
+        let exact = is_rect(&clip_path.path);
+        self.push_clip(bounds, exact);
+        if !exact
+            && self.outlines.awaits()
+            && let Some(letters) = self.letters.last_mut()
+        {
+            *letters = Some(clip_path.path.clone());
+        }
+    }
+
+    fn push_clip_rect(&mut self, rect: &Rect) {
+        self.push_clip(*rect, true);
+    }
+
+    fn pop_clip(&mut self) {
+        self.clips.pop();
+        self.letters.pop();
+    }
+
+    fn push_transparency_group(
+        &mut self,
+        opacity: f32,
+        mask: Option<SoftMask<'a>>,
+        blend_mode: BlendMode,
+    ) {
+        let outer = self.group();
+        self.groups.push(Group {
+            alpha: outer.alpha * opacity,
+            plain: outer.plain && mask.is_none() && blend_mode == BlendMode::Normal,
+        });
+    }
+
+    fn pop_transparency_group(&mut self) {
+        self.groups.pop();
+    }
+
+    fn begin_marked_content(&mut self, _tag: &[u8], properties: Option<&Dict<'_>>) {
+        self.marked.push(actual_text::of(properties, self.glyphs.len()));
+    }
+
+    fn end_marked_content(&mut self) {
+        if let Some(Some(replacement)) = self.marked.pop() {
+            actual_text::replace(&mut self.glyphs, &replacement);
+        }
+    }
+}
+
+/// More lines than a page is divided by.
+const MAX_RULES: usize = 1_000;
+
+/// Paths with more corners than this are drawings, not backgrounds.
+const MAX_ELEMENTS: usize = 64;
+
+/// Puts a glyph where `space` takes its origin; its advance is in thousandths of an em.
+fn place(space: Affine, advance: f64, vertical: bool) -> Glyph {
+    let [a, b, c, d, x, y] = space.as_coeffs();
+    // Type is upright when its y axis points up the page, against y.
+    let (dx, dy, scale) = if vertical { (-c, -d, c.hypot(d)) } else { (a, b, a.hypot(b)) };
+    Glyph {
+        text: Text::Char(' '),
+        x,
+        y,
+        advance: if vertical { scale * 1000.0 } else { advance * scale },
+        angle: dy.atan2(dx),
+        size: c.hypot(d) * 1000.0,
+        ink: Ink::None,
+        clipped: false,
+        order: 0,
+    }
+}
+
+fn is_rect(path: &BezPath) -> bool {
+    let bounds = path.bounding_box();
+    let area = path.area().abs();
+    (area - bounds.area()).abs() <= bounds.area() * 0.01
+}
