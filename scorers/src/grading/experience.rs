@@ -12,7 +12,8 @@ pub(super) const RELATED: f32 = 0.35;
 
 pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     let years = related_years(facts);
-    let asked = facts.job.needs.years.map_or(USUAL_YEARS, |y| y.max(1.0));
+    // "0-2 years" asks for none: half a year is taken to show that work was held at all.
+    let asked = facts.job.needs.years.map_or(USUAL_YEARS, |y| y.max(0.5));
     let best = facts.roles.iter().map(|r| r.relevance).fold(0.0, f32::max);
     let impact = impact(facts);
     let growth = progression(facts);

@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::brief::skill_key;
 use super::facts::Facts;
-use crate::taxonomy::{FieldId, taxonomy};
+use crate::taxonomy::{FieldId, SkillId, taxonomy};
 
 /// How a stretch of text bears on the job, each 0 to 1.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,8 @@ pub(super) struct Relevance {
 
 /// Votes that are not for any field: a few words of a trade are no proof of it.
 const DOUBT: f32 = 2.5;
+/// Different words that a resume of usual length has.
+const USUAL_STEMS: f32 = 250.0;
 /// What one title counts against one word of a trade.
 const TITLE: f32 = 3.0;
 /// What one skill counts through its group.
@@ -33,12 +36,22 @@ impl Relevance {
                 shared += facts.job.needs.terms.get(&word.stem).copied().unwrap_or(0.0);
             }
         }
+        let mut skills: HashSet<SkillId> = HashSet::new();
+        let from = facts.outline.mentions.partition_point(|m| m.first < first);
+        for mention in facts.outline.mentions.iter().skip(from).take_while(|m| m.first < last) {
+            if !mention.negated && skills.insert(mention.skill) {
+                let key = skill_key(mention.skill);
+                shared += facts.job.needs.terms.get(&key).copied().unwrap_or(0.0);
+            }
+        }
         let share = if facts.job.needs.term_weight > 0.0 {
             shared / facts.job.needs.term_weight
         } else {
             0.0
         };
-        Self { field: field_share(facts, first, last), words: share }
+        // A long resume uses more of any job's words by chance.
+        let long = (USUAL_STEMS / stems.len().max(1) as f32).min(1.0).powf(0.35);
+        Self { field: field_share(facts, first, last), words: share * long }
     }
 
     /// Of a title alone: by its fields, or by the words it shares with the job's title.

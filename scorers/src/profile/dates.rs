@@ -78,7 +78,8 @@ fn range(text: &str, words: &[Token<'_>], at: usize) -> Option<Dated> {
     if !(worded || dash && joint.chars().filter(|c| !c.is_whitespace()).count() <= 3) {
         return Some(single);
     }
-    let to = if is(words, to, &["to", "till", "until"]) { to + 1 } else { to };
+    let till = is(words, to, &["to", "till", "until"]);
+    let to = if till { to + 1 } else { to };
     if is(words, to, PRESENT) {
         return Some(Dated { current: true, range: true, last: to + 1, ..single });
     }
@@ -88,6 +89,10 @@ fn range(text: &str, words: &[Token<'_>], at: usize) -> Option<Dated> {
         && end.index(12) >= start.index(1)
     {
         return Some(Dated { end: Some(end), range: true, last, ..single });
+    }
+    // "Jun 2019 to till" with its "date" wrapped away
+    if till && worded {
+        return Some(Dated { current: true, range: true, last: to, ..single });
     }
     Some(single)
 }
@@ -254,6 +259,7 @@ mod tests {
             ("Sep. 2023 \u{ad} Mar. 2024", "2023-09..2024-03"),
             ("Aug 2020 - Ongoing", "2020-08.."),
             ("JUL 2019 TO TILL DATE", "2019-07.."),
+            ("Jun 2019 to till\nother column", "2019-06.."),
             ("Jun 2019 to till date", "2019-06.."),
             ("Jul. '12 - Aug. '13", "2012-07..2013-08"),
             ("Summer 2019", "2019-06"),

@@ -44,21 +44,15 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
             continue;
         }
         let prose = outline.lines.get(line).is_some_and(|l| l.word_count() > 2 * HEADING_WORDS);
-        let titled = (line.saturating_sub(1)..=line + 1).any(|l| is_titled(outline, l));
-        let elsewhere = matches!(
-            section,
-            Section::Header
-                | Section::Summary
-                | Section::Skills
-                | Section::Projects
-                | Section::Activities
-                | Section::Other
-                | Section::Languages
-                | Section::Certificates
-        );
+        let titled = (line.saturating_sub(1)..=line + 1).any(|l| is_titled(outline, l))
+            || is_called(outline, line);
+        // Columns that were read across each other put jobs under other headings.
+        let months = dated.range && dated.start.month.is_some();
+        let elsewhere =
+            section != Section::Education && (titled || months && short && dated.current);
         let schooling =
-            section == Section::Education && titled && dated.range && dated.start.month.is_some();
-        if !prose && (in_experience || titled && elsewhere || schooling) {
+            section == Section::Education && months && (titled || short && dated.current);
+        if !prose && (in_experience || elsewhere || schooling) {
             opens.push((line, dated));
         }
     }
@@ -88,6 +82,13 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
 fn is_titled(outline: &Outline<'_>, line: usize) -> bool {
     let (first, last) = outline.line_words.get(line).copied().unwrap_or_default();
     last - first <= HEADING_WORDS + 4 && outline.has_title(first, last)
+}
+
+/// Whether a short line names a role by its noun: "Finance technology expert".
+fn is_called(outline: &Outline<'_>, line: usize) -> bool {
+    let words = outline.words_of(line);
+    words.len() <= HEADING_WORDS
+        && words.iter().any(|w| w.capitalised() && taxonomy().fields.is_role_noun(&w.stem))
 }
 
 /// Whether a line may stand in a role's heading: short, no item of a list, no sentence.
