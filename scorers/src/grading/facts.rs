@@ -135,11 +135,10 @@ impl<'a> Facts<'a> {
     fn roles_held(&self) -> Vec<RoleFacts> {
         let held = self.outline.roles.iter().enumerate().map(|(i, role)| {
             let words = self.words_of_lines(role.lines.0, role.lines.1);
-            let title = role.title.map(|t| Relevance::of_title(self, t));
+            let title = role.title.and_then(|t| Relevance::of_title(self, t));
             let own = Relevance::of(self, words).role(title);
             // Where a job's own lines say little, the rest of the resume speaks for it in part.
-            let told = (words.1 - words.0) as f32 / TOLD
-                + if title.is_some_and(|t| t > 0.0) { 0.3 } else { 0.0 };
+            let told = (words.1 - words.0) as f32 / TOLD + if title.is_some() { 0.3 } else { 0.0 };
             let relevance = own + (1.0 - told.min(1.0)) * (0.8 * self.relevance - own).max(0.0);
             let months = role.dated.map(|d| {
                 let start = d.start.index(if d.range { 1 } else { 6 });

@@ -91,6 +91,7 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
         lines.iter().filter(|l| repeated.contains(&without_digits(l.text))).map(|l| l.start..l.end),
     );
     hidden.extend(lines.iter().filter(|l| is_address(l)).map(|l| l.start..l.end));
+    hidden.extend(handles(&lines).map(|l| l.start..l.end));
     let found = contacts::emails(source)
         .into_iter()
         .chain(contacts::links(source))
@@ -123,6 +124,28 @@ fn header_block<'l, 't>(lines: &'l [Line<'t>]) -> Vec<&'l Line<'t>> {
     let above =
         lines.iter().take_while(|l| heading(l).is_none() && !l.is_bullet()).take(HEADER_LINES);
     above.filter(|l| !is_prose(l)).collect()
+}
+
+/// Lines of one word beside the name of a network: "rbaker" above "GitHub".
+fn handles<'l, 't>(lines: &'l [Line<'t>]) -> impl Iterator<Item = &'l Line<'t>> {
+    const NETWORKS: &[&str] = &[
+        "linkedin",
+        "github",
+        "gitlab",
+        "stackoverflow",
+        "twitter",
+        "instagram",
+        "facebook",
+        "behance",
+        "dribbble",
+        "medium",
+    ];
+    let network = |at: Option<usize>| {
+        let line = at.and_then(|i| lines.get(i));
+        line.is_some_and(|l| NETWORKS.contains(&without_digits(l.text).as_str()))
+    };
+    let beside = move |i: usize| network(i.checked_sub(1)) || network(Some(i + 1));
+    lines.iter().enumerate().filter(move |(i, l)| l.word_count() == 1 && beside(*i)).map(|(_, l)| l)
 }
 
 /// Whether a line is of running text: long, and mostly in lower case.

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::lines::Line;
+use super::lines::{Line, unspaced};
 use super::outline::Outline;
 use super::sections::{Section, heading};
 use crate::taxonomy::{stem, taxonomy};
@@ -44,8 +44,7 @@ pub(super) fn name(
     handles: &[&str],
     contacts: &[Range<usize>],
 ) -> Option<Name> {
-    let handles: Vec<String> =
-        handles.iter().map(|h| fold(h.split('@').next().unwrap_or(h))).collect();
+    let handles: Vec<String> = handles.iter().map(|h| fold(handle(h))).collect();
     let mut best: Option<(f64, Name)> = None;
     let mut place = 0usize; // short lines seen so far, titles of the document left out
     for (i, line) in outline.lines.iter().enumerate().take(LOOK_AT) {
@@ -65,6 +64,19 @@ pub(super) fn name(
         }
     }
     best.map(|(_, name)| name)
+}
+
+/// The part of a contact that a person chose: before the sign of an address, the last part of a
+/// profile's path, or the name of an own domain.
+fn handle(contact: &str) -> &str {
+    if let Some((local, _)) = contact.split_once('@') {
+        return local;
+    }
+    let bare = contact.split("://").last().unwrap_or(contact).trim_start_matches("www.");
+    match bare.trim_end_matches('/').split_once('/') {
+        Some((_, path)) => path.rsplit('/').next().unwrap_or(path),
+        None => bare.split('.').next().unwrap_or(bare),
+    }
 }
 
 /// Words that may be a name.
@@ -353,8 +365,10 @@ fn score(
     score -= if words.len() == 1 && !cjk { 1.0 } else { 0.0 };
     score += if candidate.whole_line { 0.6 } else { -0.4 } + if cjk { 0.8 } else { 0.0 };
     let (first, last) = outline.line_words.get(at + 1).copied().unwrap_or_default();
+    let spaced = outline.lines.get(at + 1).is_some_and(|l| unspaced(l.text) != l.text);
     let below =
-        outline.has_title(first, last)
+        spaced
+            || outline.has_title(first, last)
             || outline.words.get(first).zip(outline.words.get(last.saturating_sub(1))).is_some_and(
                 |(a, b)| contacts.iter().any(|c| c.start >= a.from && c.start <= b.to()),
             );
@@ -387,7 +401,7 @@ fn score(
                 .iter()
                 .any(|e| word.ends_with(e))
         {
-            score -= 1.2;
+            score -= 0.7;
         }
     }
     score

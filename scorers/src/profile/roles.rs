@@ -158,7 +158,7 @@ fn looks_like_employer(outline: &Outline<'_>, line: usize) -> bool {
 
 fn role(outline: &Outline<'_>, start: usize, line: usize, end: usize, dated: &Dated) -> Role {
     // The heading goes on for up to two lines after the range while no title is found.
-    let mut last = line + 1;
+    let mut last = outline.line_of(dated.last.saturating_sub(1)).max(line) + 1;
     let mut pieces = pieces(outline, start, last, dated);
     while last < end && last < line + 3 && outline.lines.get(last).is_some_and(heading_like) {
         let more = self::pieces(outline, last, last + 1, dated);
