@@ -27,6 +27,8 @@ pub(super) struct Name {
 
 /// How many lines from the top are looked at.
 const LOOK_AT: usize = 80;
+/// Most words of a line that a name may be on, contacts and all.
+const LONGEST_LINE: usize = 24;
 /// The least score with which a candidate is a name.
 const ENOUGH: f64 = 4.5;
 
@@ -48,7 +50,7 @@ pub(super) fn name(
     let mut best: Option<(f64, Name)> = None;
     let mut place = 0usize; // short lines seen so far, titles of the document left out
     for (i, line) in outline.lines.iter().enumerate().take(LOOK_AT) {
-        if is_document_title(line.text) {
+        if is_document_title(line.text) || line.word_count() > LONGEST_LINE {
             continue;
         }
         for candidate in candidates(outline, i) {
@@ -360,9 +362,10 @@ fn score(
         _ => 0.0,
     };
     let in_header = outline.sections.get(at).is_none_or(|s| *s == Section::Header);
-    score += if in_header { 1.0 } else { -1.0 };
+    score += if in_header { 1.0 } else { -1.5 };
     score += agrees + if given { 2.5 } else { 0.0 } + if candidate.labelled { 5.0 } else { 0.0 };
-    score -= if words.len() == 1 && !cjk { 1.0 } else { 0.0 };
+    score -= if words.len() == 1 && !cjk { 2.0 } else { 0.0 };
+    score -= if candidate.end > line.end { 1.0 } else { 0.0 }; // one on one line is surer
     score += if candidate.whole_line { 0.6 } else { -0.4 } + if cjk { 0.8 } else { 0.0 };
     let (first, last) = outline.line_words.get(at + 1).copied().unwrap_or_default();
     let spaced = outline.lines.get(at + 1).is_some_and(|l| unspaced(l.text) != l.text);

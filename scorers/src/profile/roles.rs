@@ -4,6 +4,7 @@
 //! short lines about it; the lines from there to the next role's heading are what was done.
 
 use super::dates::Dated;
+use super::education::Study;
 use super::lines::Line;
 use super::outline::Outline;
 use super::sections::{Section, heading};
@@ -36,7 +37,13 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
         let in_experience = section == Section::Experience;
         // One bare date ("Designer Jan 2015") opens a role only where jobs are listed, on a short line.
         let short = outline.lines.get(line).is_some_and(|l| l.word_count() <= HEADING_WORDS);
-        let single = in_experience && short && dated.start.month.is_some();
+        let single =
+            in_experience && short && dated.start.month.is_some() && is_titled(outline, line);
+        // The range of a degree stands on the lines about it.
+        let degree = |s: &Study| s.lines.0.abs_diff(line) <= 2 && !is_titled(outline, line);
+        if section == Section::Education && !dated.current && outline.studies.iter().any(degree) {
+            continue;
+        }
         if !(dated.range || single) || outline.studies.iter().any(|s| s.covers(line)) {
             continue;
         }
