@@ -74,7 +74,10 @@ fn range(text: &str, words: &[Token<'_>], at: usize) -> Option<Dated> {
     let worded =
         is(words, next, &["to", "until", "till", "through", "thru", "bis", "à", "upto", "and"])
             && joint.chars().count() < 4;
-    let to = if worded { next + 1 } else { next };
+    // "Jul 2020to Apr 2021": the blank was lost.
+    let glued = words.get(next - 1).is_some_and(|w| unglued(w.text).len() < w.text.len());
+    let to = if worded && !glued { next + 1 } else { next };
+    let worded = worded || glued;
     if !(worded || dash && joint.chars().filter(|c| !c.is_whitespace()).count() <= 3) {
         return Some(single);
     }
@@ -196,9 +199,22 @@ fn month_of(word: &str) -> Option<u8> {
 }
 
 fn year(words: &[Token<'_>], at: usize) -> Option<u16> {
-    let text = words.get(at)?.text;
+    let text = unglued(words.get(at)?.text);
     let year: u16 = if text.len() == 4 { text.parse().ok()? } else { return None };
     (1950..=2049).contains(&year).then_some(year)
+}
+
+/// A year without the "to" that stuck to it.
+fn unglued(word: &str) -> &str {
+    let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    match word.split_at_checked(digits) {
+        Some((year, rest))
+            if ["to", "till", "until"].iter().any(|t| rest.eq_ignore_ascii_case(t)) =>
+        {
+            year
+        }
+        _ => word,
+    }
 }
 
 fn apostrophe_year(text: &str, words: &[Token<'_>], at: usize) -> Option<u16> {
@@ -271,6 +287,7 @@ mod tests {
             ("since 2019", "2019.."),
             ("15/01/2016", "2016-01"),
             ("Jan 2019-Nov 2019", "2019-01..2019-11"),
+            ("Jul 2020to Apr 2021", "2020-07..2021-04"),
             ("March 3, 2014 until April 5, 2016", "2014-03..2016-04"),
             ("2020年", ""),
         ] {
