@@ -36,6 +36,8 @@ impl Masked {
 
 /// Most lines that stand above the first heading and are taken to tell who it is.
 const HEADER_LINES: usize = 14;
+/// How many lines are taken so in a text that has no heading near its top.
+const UNHEADED_LINES: usize = 4;
 /// Most words of a line there that is not prose.
 const HEADER_WORDS: usize = 8;
 
@@ -119,10 +121,12 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
     Masked { text: masked.collect(), hidden }
 }
 
-/// The lines above the first heading that are not prose.
+/// The lines above the first heading that are not prose; of a text without headings the first few.
 fn header_block<'l, 't>(lines: &'l [Line<'t>]) -> Vec<&'l Line<'t>> {
-    let above =
-        lines.iter().take_while(|l| heading(l).is_none() && !l.is_bullet()).take(HEADER_LINES);
+    let headed = lines.iter().take(2 * HEADER_LINES).any(|l| heading(l).is_some());
+    let most = if headed { HEADER_LINES } else { UNHEADED_LINES };
+    let tells = |l: &Line<'_>| l.is_bullet() || l.text.ends_with('.') && l.word_count() > 4;
+    let above = lines.iter().take_while(|l| heading(l).is_none() && !tells(l)).take(most);
     above.filter(|l| !is_prose(l)).collect()
 }
 

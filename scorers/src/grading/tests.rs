@@ -146,6 +146,12 @@ fn a_synonym_is_the_skill_itself() {
 }
 
 #[test]
+fn a_text_without_headings_is_graded_too() {
+    let text = "Ann Lee\nann@lee.com\nBackend engineer\nBerlin\nBuilt services in Rust with PostgreSQL\nRan them on Kubernetes\n";
+    assert!(level(text, SKILLS) > 1.5, "{}", level(text, SKILLS));
+}
+
+#[test]
 fn use_in_dated_work_counts_more_than_a_list_and_required_more_than_preferred() {
     let used = format!("{BODY}Built services in Rust with Docker.");
     let listed = format!("{BODY}Built things.\nSkills\nRust, Docker");
