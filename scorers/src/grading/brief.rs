@@ -147,7 +147,7 @@ fn skill_needs(
     }
     need(title, 1.0, true);
     if !from_description {
-        need(description, IN_PROSE, true);
+        need(description, IN_PROSE, false);
     }
     let mut skills: Vec<SkillNeed> = weights.into_values().collect();
     skills.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.skill.cmp(&b.skill)));

@@ -52,7 +52,7 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         );
         places.extend(training);
     }
-    rationale += ".";
+    rationale = capitalised(&rationale) + ".";
     let evidence = facts.quotes(places);
     let level = if evidence.is_empty() { Level::ZERO } else { Level::from_share(f64::from(value)) };
     Grade {
@@ -66,6 +66,11 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
 
 fn s(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 fn name(level: DegreeLevel) -> &'static str {
