@@ -227,6 +227,9 @@ fn score(
                 |(a, b)| contacts.iter().any(|c| c.start >= a.from && c.start <= b.to()),
             );
     score += if below && words.len() > 1 { 1.0 } else { 0.0 };
+    // A job's title right under the first line says that the first line is the person.
+    let titled_below = spaced || outline.has_title(first, last);
+    score += if titled_below && place == 0 && words.len() == 2 { 1.5 } else { 0.0 };
     let (first, last) = outline.line_words.get(at).copied().unwrap_or_default();
     if candidate.whole_line && !given && agreeing == 0 && outline.has_title(first, last) {
         score -= 4.0;
@@ -291,6 +294,7 @@ mod tests {
             ("Joseline\nHernandez", "Joseline\nHernandez"),
             ("Ludwig van der Rohe", "Ludwig van der Rohe"),
             ("Rust Baker\nrust.baker@mail.com", "Rust Baker"),
+            ("CORA STEELE\nDATA ANALYST", "CORA STEELE"),
             ("Last updated in May 2026\n\nThandiwe Q. Mokoena\nCape Town", "Thandiwe Q. Mokoena"),
         ] {
             assert_eq!(name_in(&format!("{top}{rest}")).as_deref(), Some(expected), "{top}");
