@@ -132,6 +132,10 @@ pub(super) fn name_shape(piece: &str) -> Option<(u32, Vec<String>, u32)> {
 }
 
 fn word_of_name(word: &str, at: usize) -> bool {
+    const NEVER: &[&str] = &["of", "and", "the", "for", "in", "to", "with", "at", "or"];
+    if NEVER.contains(&word.to_lowercase().as_str()) {
+        return false;
+    }
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     let shape = word.chars().all(|c| {
         c.is_alphabetic()
