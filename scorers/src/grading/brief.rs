@@ -28,7 +28,7 @@ pub struct JobBrief {
 pub struct Needs {
     /// Skills, heaviest first.
     pub skills: Vec<SkillNeed>,
-    /// Words of the job's own, by stem, with weights of 0 to 1.
+    /// Words of the job's own, by stem or by skill, with weights of 0 to 1.5.
     pub terms: HashMap<String, f32>,
     /// Sum of the terms' weights.
     pub term_weight: f32,
@@ -84,24 +84,54 @@ fn needs(
     requirements: &[Requirement],
     from_description: bool,
 ) -> Needs {
+    let listed: Vec<&str> = requirements.iter().map(|r| r.text.as_str()).collect();
+    let body = format!("{description}\n{}", listed.join("\n"));
+    let skills = skill_needs(title, description, requirements, from_description, None);
+    let prose = if description.is_empty() { &body } else { description };
+    let near = fields(title, prose, &skills);
+    let skills = skill_needs(title, description, requirements, from_description, Some(&near));
+    let terms = terms(title, &body, &near);
+    Needs {
+        years: requirements
+            .iter()
+            .filter_map(|r| years_asked(&r.text))
+            .reduce(f32::max)
+            .or_else(|| years_asked(description)),
+        degree: degree_asked(requirements).or_else(|| degree_in(description).map(|d| (d, true))),
+        skills,
+        term_weight: terms.values().sum(),
+        terms,
+        title_stems: content_stems(&tokens(title)),
+        fields: near,
+    }
+}
+
+/// The skills a job asks for. In a bare list of names ("Technology skills: ...") a name of another
+/// trade than the job's own (`near`) counts less than one of its own.
+fn skill_needs(
+    title: &str,
+    description: &str,
+    requirements: &[Requirement],
+    from_description: bool,
+    near: Option<&[f32]>,
+) -> Vec<SkillNeed> {
     let known = taxonomy();
     let mut weights: HashMap<SkillId, SkillNeed> = HashMap::new();
     let mut need = |text: &str, factor: f32, must_have: bool| {
         let words = tokens(text);
-        let mut skills: Vec<SkillId> = known
-            .skills
-            .mentions(&words)
-            .into_iter()
-            .filter(|m| !m.negated)
-            .map(|m| m.skill)
-            .collect();
+        let bare = words.len() <= BARE_WORDS;
+        let mentions = known.skills.mentions(&words).into_iter();
+        let mut skills: Vec<SkillId> = mentions.filter(|m| !m.negated).map(|m| m.skill).collect();
         skills.sort_unstable();
         skills.dedup();
         // A line with many names asks for some of them: its weight grows slower than its length.
-        let each = factor * (1.0 + (skills.len().max(1) as f32).ln()) / skills.len().max(1) as f32;
+        let count = skills.len().max(1) as f32;
+        let each = factor * (1.0 + count.ln()) / count;
         for skill in skills {
             let group = known.skills.get(skill).map_or("", |s| s.group);
-            let weight = each * group_weight(group);
+            let own =
+                near.filter(|_| bare).map_or(1.0, |near| 0.3 + 0.7 * group_nearness(group, near));
+            let weight = each * group_weight(group) * own;
             let entry = weights.entry(skill).or_insert(SkillNeed { skill, weight: 0.0, must_have });
             entry.weight = entry.weight.max(weight);
             entry.must_have |= must_have;
@@ -117,49 +147,63 @@ fn needs(
     }
     need(title, 1.0, true);
     if !from_description {
-        need(description, IN_PROSE, true);
+        need(description, IN_PROSE, false);
     }
     let mut skills: Vec<SkillNeed> = weights.into_values().collect();
     skills.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.skill.cmp(&b.skill)));
-    let listed: Vec<&str> = requirements.iter().map(|r| r.text.as_str()).collect();
-    let body = format!("{description}\n{}", listed.join("\n"));
-    let (terms, title_stems) = (terms(title, &body), content_stems(&tokens(title)));
-    let term_weight = terms.values().sum();
-    Needs {
-        fields: fields(title, if description.is_empty() { &body } else { description }, &skills),
-        years: requirements
-            .iter()
-            .filter_map(|r| years_asked(&r.text))
-            .reduce(f32::max)
-            .or_else(|| years_asked(description)),
-        degree: degree_asked(requirements).or_else(|| degree_in(description).map(|d| (d, true))),
-        skills,
-        terms,
-        term_weight,
-        title_stems,
-    }
+    skills
+}
+
+/// Most words of a requirement that only names a skill.
+const BARE_WORDS: usize = 5;
+
+/// How near a group of skills is to the job's field, 0 to 1.
+fn group_nearness(group: &str, near: &[f32]) -> f32 {
+    let fields = taxonomy().fields.entries().iter().zip(near);
+    let of = |(field, near): (&crate::taxonomy::Field, &f32)| {
+        field.groups.iter().find(|(g, _)| *g == group).map_or(0.0, |(_, weight)| weight * near)
+    };
+    fields.map(of).fold(0.0, f32::max)
 }
 
 fn content_stems(words: &[Token<'_>]) -> Vec<String> {
     words.iter().map(|w| w.stem.clone()).filter(|s| !taxonomy().is_common(s)).collect()
 }
 
-fn terms(title: &str, body: &str) -> HashMap<String, f32> {
+/// How a skill stands among the job's words.
+pub(super) fn skill_key(skill: SkillId) -> String {
+    format!("#{skill}")
+}
+
+/// The job's own words: those of its field weigh most, everyday ones nothing.
+fn terms(title: &str, body: &str, near: &[f32]) -> HashMap<String, f32> {
     let known = taxonomy();
     let mut terms: HashMap<String, f32> = HashMap::new();
     for (text, factor) in [(title, 1.5), (body, 1.0)] {
-        for word in tokens(text) {
+        let words = tokens(text);
+        let mut own = vec![0f32; words.len()];
+        for hit in known.fields.hits(HitKind::Term, &words) {
+            let of = |f: &u8| near.get(usize::from(*f)).copied().unwrap_or(0.0);
+            let best = hit.fields.iter().map(of).fold(0.0, f32::max);
+            let telling = best / (hit.fields.len() as f32).powf(0.4);
+            own.iter_mut().skip(hit.first).take(hit.words).for_each(|o| *o = telling);
+        }
+        // A skill is one word of the job however it is spelt, so that synonyms count the same.
+        let mut spelt: Vec<Option<SkillId>> = vec![None; words.len()];
+        for mention in known.skills.mentions(&words) {
+            let places = spelt.iter_mut().skip(mention.first).take(mention.words);
+            places.for_each(|s| *s = Some(mention.skill));
+        }
+        for ((word, own), skill) in words.iter().zip(own).zip(spelt) {
             let weight = match (known.is_common(&word.stem), known.is_vocabulary(&word.stem)) {
-                (true, true) => 0.25,
-                (true, false) => 0.0,
-                (false, true) => 1.0,
-                (false, false) => 0.6,
+                (true, _) => 0.5 * own,
+                (false, true) => 0.35 + 0.65 * own,
+                (false, false) => 0.5,
             };
-            if weight > 0.0
-                && word.stem.chars().count() > 1
-                && !word.stem.starts_with(|c: char| c.is_ascii_digit())
-            {
-                let entry = terms.entry(word.stem).or_insert(0.0);
+            let digits = word.stem.starts_with(|c: char| c.is_ascii_digit());
+            if weight > 0.0 && word.stem.chars().count() > 1 && !digits {
+                let key = skill.map_or_else(|| word.stem.clone(), skill_key);
+                let entry = terms.entry(key).or_insert(0.0);
                 *entry = entry.max(weight * factor);
             }
         }

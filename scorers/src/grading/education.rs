@@ -6,7 +6,7 @@ use domain::score::{Grade, Level};
 use super::facts::Facts;
 use crate::profile::education::Study;
 use crate::profile::sections::Section;
-use crate::taxonomy::{HitKind, taxonomy};
+use crate::taxonomy::{Hit, HitKind, taxonomy};
 
 pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     let studies: Vec<(&Study, f32)> =
@@ -52,7 +52,7 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         );
         places.extend(training);
     }
-    rationale += ".";
+    rationale = capitalised(&rationale) + ".";
     let evidence = facts.quotes(places);
     let level = if evidence.is_empty() { Level::ZERO } else { Level::from_share(f64::from(value)) };
     Grade {
@@ -66,6 +66,11 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
 
 fn s(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 fn name(level: DegreeLevel) -> &'static str {
@@ -88,10 +93,10 @@ fn share(level: DegreeLevel, related: f32, asked: Option<(DegreeLevel, bool)>) -
             let short = (step(asked) - step(level)).max(0.0);
             let above = (step(level) - step(asked)).clamp(0.0, 1.0);
             let reach = (1.0 - short * if required { 0.3 } else { 0.18 }).max(0.2);
-            (reach * (0.45 + 0.5 * related) + 0.05 * above).min(1.0)
+            (reach * (0.55 + 0.4 * related) + 0.05 * above).min(1.0)
         }
         // Nothing is asked for, so the subject tells more than the level.
-        None => (0.12 + 0.05 * step(level) + 0.63 * related).min(1.0),
+        None => (0.08 + 0.04 * step(level) + 0.72 * related).min(1.0),
     }
 }
 
@@ -104,14 +109,14 @@ fn related(facts: &Facts<'_>, study: &Study) -> f32 {
     let near = |range: (usize, usize)| {
         let words = facts.outline.words.get(range.0..range.1).unwrap_or_default();
         let hits = taxonomy().fields.hits(HitKind::Study, words);
-        let subject = hits
-            .iter()
-            .flat_map(|h| h.fields)
-            .filter_map(|f| facts.job.needs.fields.get(usize::from(*f)))
-            .copied()
-            .fold(0.0, f32::max);
+        let of = |f: &u8| facts.job.needs.fields.get(usize::from(*f)).copied().unwrap_or(0.0);
+        // "Business administration" leads to many fields, and tells less of each.
+        let telling = |n: usize| (2.5 / n.max(1) as f32).min(1.0).sqrt();
+        let nearest =
+            |h: &Hit<'_>| h.fields.iter().map(of).fold(0.0, f32::max) * telling(h.fields.len());
+        let subject = hits.iter().map(nearest).fold(0.0, f32::max);
         let own = words.iter().any(|w| facts.job.needs.title_stems.contains(&w.stem));
-        subject.max(if own { 0.8 } else { 0.0 })
+        subject.max(if own { 0.7 } else { 0.0 })
     };
     near((first, last)).max(near(about) * 0.9)
 }

@@ -12,7 +12,8 @@ pub(super) const RELATED: f32 = 0.35;
 
 pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     let years = related_years(facts);
-    let asked = facts.job.needs.years.map_or(USUAL_YEARS, |y| y.max(1.0));
+    // "0-2 years" asks for none: half a year is taken to show that work was held at all.
+    let asked = facts.job.needs.years.map_or(USUAL_YEARS, |y| y.max(0.5));
     let best = facts.roles.iter().map(|r| r.relevance).fold(0.0, f32::max);
     let impact = impact(facts);
     let growth = progression(facts);
@@ -40,6 +41,8 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         (c, n) => format!("About {years:.1} related years in {c} of {n} jobs held"),
     };
     rationale += &match facts.job.needs.years {
+        Some(asked) if asked < 1.0 => String::from("; no tenure is required"),
+        Some(asked) if asked < 2.0 => String::from("; a year or more is asked for"),
         Some(asked) => format!("; {asked:.0} or more years are asked for"),
         None => String::from("; the job states no tenure"),
     };
@@ -81,7 +84,7 @@ pub(super) fn related_years(facts: &Facts<'_>) -> f32 {
             }
         }
     }
-    months.values().sum::<f32>() / 12.0
+    months.values().fold(0.0, |sum, month| sum + month) / 12.0
 }
 
 /// Places in related work where a result is stated as a number: a percentage, money, or a count of people or things.

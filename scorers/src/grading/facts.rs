@@ -57,6 +57,8 @@ pub(super) struct RoleFacts {
 const LISTED: f32 = 0.65;
 /// How many listed skills are believed in full; in a longer list each counts less.
 const BELIEVED: f32 = 45.0;
+/// How many words tell of a job well enough to judge it by them alone.
+const TOLD: f32 = 45.0;
 /// Longest time that one job is taken to have lasted, in months.
 const LONGEST: u32 = 40 * 12;
 
@@ -133,8 +135,11 @@ impl<'a> Facts<'a> {
     fn roles_held(&self) -> Vec<RoleFacts> {
         let held = self.outline.roles.iter().enumerate().map(|(i, role)| {
             let words = self.words_of_lines(role.lines.0, role.lines.1);
-            let relevance =
-                Relevance::of(self, words).role(role.title.map(|t| Relevance::of_title(self, t)));
+            let title = role.title.and_then(|t| Relevance::of_title(self, t));
+            let own = Relevance::of(self, words).role(title);
+            // Where a job's own lines say little, the rest of the resume speaks for it in part.
+            let told = (words.1 - words.0) as f32 / TOLD + if title.is_some() { 0.3 } else { 0.0 };
+            let relevance = own + (1.0 - told.min(1.0)) * (0.8 * self.relevance - own).max(0.0);
             let months = role.dated.map(|d| {
                 let start = d.start.index(if d.range { 1 } else { 6 });
                 let end = match (d.current, d.end, d.range) {

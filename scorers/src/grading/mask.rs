@@ -36,6 +36,8 @@ impl Masked {
 
 /// Most lines that stand above the first heading and are taken to tell who it is.
 const HEADER_LINES: usize = 14;
+/// How many lines are taken so in a text that has no heading near its top.
+const UNHEADED_LINES: usize = 4;
 /// Most words of a line there that is not prose.
 const HEADER_WORDS: usize = 8;
 
@@ -91,6 +93,7 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
         lines.iter().filter(|l| repeated.contains(&without_digits(l.text))).map(|l| l.start..l.end),
     );
     hidden.extend(lines.iter().filter(|l| is_address(l)).map(|l| l.start..l.end));
+    hidden.extend(handles(&lines).map(|l| l.start..l.end));
     let found = contacts::emails(source)
         .into_iter()
         .chain(contacts::links(source))
@@ -118,11 +121,35 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
     Masked { text: masked.collect(), hidden }
 }
 
-/// The lines above the first heading that are not prose.
+/// The lines above the first heading that are not prose; of a text without headings the first few.
 fn header_block<'l, 't>(lines: &'l [Line<'t>]) -> Vec<&'l Line<'t>> {
-    let above =
-        lines.iter().take_while(|l| heading(l).is_none() && !l.is_bullet()).take(HEADER_LINES);
+    let headed = lines.iter().take(2 * HEADER_LINES).any(|l| heading(l).is_some());
+    let most = if headed { HEADER_LINES } else { UNHEADED_LINES };
+    let tells = |l: &Line<'_>| l.is_bullet() || l.text.ends_with('.') && l.word_count() > 4;
+    let above = lines.iter().take_while(|l| heading(l).is_none() && !tells(l)).take(most);
     above.filter(|l| !is_prose(l)).collect()
+}
+
+/// Lines of one word beside the name of a network: "rbaker" above "GitHub".
+fn handles<'l, 't>(lines: &'l [Line<'t>]) -> impl Iterator<Item = &'l Line<'t>> {
+    const NETWORKS: &[&str] = &[
+        "linkedin",
+        "github",
+        "gitlab",
+        "stackoverflow",
+        "twitter",
+        "instagram",
+        "facebook",
+        "behance",
+        "dribbble",
+        "medium",
+    ];
+    let network = |at: Option<usize>| {
+        let line = at.and_then(|i| lines.get(i));
+        line.is_some_and(|l| NETWORKS.contains(&without_digits(l.text).as_str()))
+    };
+    let beside = move |i: usize| network(i.checked_sub(1)) || network(Some(i + 1));
+    lines.iter().enumerate().filter(move |(i, l)| l.word_count() == 1 && beside(*i)).map(|(_, l)| l)
 }
 
 /// Whether a line is of running text: long, and mostly in lower case.

@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::brief::skill_key;
 use super::facts::Facts;
-use crate::taxonomy::{FieldId, taxonomy};
+use crate::taxonomy::{FieldId, Hit, SkillId, taxonomy};
 
 /// How a stretch of text bears on the job, each 0 to 1.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,8 @@ pub(super) struct Relevance {
 
 /// Votes that are not for any field: a few words of a trade are no proof of it.
 const DOUBT: f32 = 2.5;
+/// Different words of trades that a resume of usual length has.
+const USUAL_STEMS: f32 = 150.0;
 /// What one title counts against one word of a trade.
 const TITLE: f32 = 3.0;
 /// What one skill counts through its group.
@@ -27,10 +30,21 @@ impl Relevance {
     pub(super) fn of(facts: &Facts<'_>, (first, last): (usize, usize)) -> Self {
         let words = facts.outline.words.get(first..last).unwrap_or_default();
         let mut stems: HashSet<&str> = HashSet::new();
-        let mut shared = 0f32;
+        let (mut shared, mut usual) = (0f32, 0f32);
         for word in words {
             if stems.insert(&word.stem) {
                 shared += facts.job.needs.terms.get(&word.stem).copied().unwrap_or(0.0);
+                // Only words of trades: a name or an employer does not make a resume longer.
+                let counts = word.stem.len() > 2 && taxonomy().is_vocabulary(&word.stem);
+                usual += f32::from(u8::from(counts));
+            }
+        }
+        let mut skills: HashSet<SkillId> = HashSet::new();
+        let from = facts.outline.mentions.partition_point(|m| m.first < first);
+        for mention in facts.outline.mentions.iter().skip(from).take_while(|m| m.first < last) {
+            if !mention.negated && skills.insert(mention.skill) {
+                let key = skill_key(mention.skill);
+                shared += facts.job.needs.terms.get(&key).copied().unwrap_or(0.0);
             }
         }
         let share = if facts.job.needs.term_weight > 0.0 {
@@ -38,26 +52,29 @@ impl Relevance {
         } else {
             0.0
         };
-        Self { field: field_share(facts, first, last), words: share }
+        // A long resume uses more of any job's words by chance.
+        let long = (USUAL_STEMS / usual.max(1.0)).min(1.0).powf(0.35);
+        Self { field: field_share(facts, first, last), words: share * long }
     }
 
-    /// Of a title alone: by its fields, or by the words it shares with the job's title.
-    pub(super) fn of_title(facts: &Facts<'_>, (first, last): (usize, usize)) -> f32 {
-        let hits =
-            facts.outline.titles.iter().filter(|h| h.first >= first && h.first + h.words <= last);
-        let by_field = hits.map(|h| {
-            let best = h.fields.iter().map(|f| nearness(facts, *f)).fold(0.0, f32::max);
-            let mean = h.fields.iter().map(|f| nearness(facts, *f)).sum::<f32>()
-                / h.fields.len().max(1) as f32;
-            0.6 * best + 0.4 * mean
+    /// Of a title alone: by its fields, or by the words it shares with the job's title. `None` for a
+    /// title that is of no known field, which says nothing either way.
+    pub(super) fn of_title(facts: &Facts<'_>, (first, last): (usize, usize)) -> Option<f32> {
+        let within = |h: &&Hit<'_>| h.first >= first && h.first + h.words <= last;
+        let by_field = facts.outline.titles.iter().filter(within).map(|h| {
+            let near = || h.fields.iter().map(|f| nearness(facts, *f));
+            let mean = near().sum::<f32>() / h.fields.len().max(1) as f32;
+            0.6 * near().fold(0.0, f32::max) + 0.4 * mean
         });
-        let by_field = by_field.fold(0.0, f32::max);
+        let by_field = by_field.reduce(f32::max);
         let words = facts.outline.words.get(first..last).unwrap_or_default();
         let asked = &facts.job.needs.title_stems;
         let same = words.iter().filter(|w| asked.contains(&w.stem)).count();
-        let by_words =
-            if asked.is_empty() { 0.0 } else { 0.5 + 0.5 * same as f32 / asked.len() as f32 };
-        by_field.max(if same > 0 { by_words.min(1.0) } else { 0.0 })
+        let by_words = (same > 0).then(|| (0.5 + 0.5 * same as f32 / asked.len() as f32).min(1.0));
+        match (by_field, by_words) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (field, words) => field.or(words),
+        }
     }
 
     /// Of the whole resume.

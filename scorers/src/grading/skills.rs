@@ -91,6 +91,7 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     if !missing.is_empty() {
         rationale += &format!("; missing: {}", names(&missing, 6));
     }
+    near.sort_unstable();
     near.dedup();
     if !near.is_empty() {
         rationale += &format!("; related: {}", names(&near, 3));

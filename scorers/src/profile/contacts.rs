@@ -127,11 +127,13 @@ fn is_phone(number: &str, labelled: bool) -> bool {
         .filter(|g| g.len() == 4 && (g.starts_with("19") || g.starts_with("20")))
         .count();
     let least = if labelled { 7 } else { 9 };
+    let year = |g: &&str| g.len() == 4 && (g.starts_with("19") || g.starts_with("20"));
+    let dated = groups.first().is_some_and(year) && !labelled && !number.starts_with('+');
     let marked =
         number.starts_with(['+', '(']) || groups.len() >= 2 || labelled || digits.len() == 10;
     (least..=15).contains(&digits.len())
         && marked
-        && !(years >= 2 || years == groups.len())
+        && !(years >= 2 || years == groups.len() || dated)
         && groups.iter().filter(|g| g.len() <= 1).count() <= 2
 }
 

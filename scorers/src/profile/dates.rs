@@ -74,11 +74,15 @@ fn range(text: &str, words: &[Token<'_>], at: usize) -> Option<Dated> {
     let worded =
         is(words, next, &["to", "until", "till", "through", "thru", "bis", "à", "upto", "and"])
             && joint.chars().count() < 4;
-    let to = if worded { next + 1 } else { next };
+    // "Jul 2020to Apr 2021": the blank was lost.
+    let glued = words.get(next - 1).is_some_and(|w| unglued(w.text).len() < w.text.len());
+    let to = if worded && !glued { next + 1 } else { next };
+    let worded = worded || glued;
     if !(worded || dash && joint.chars().filter(|c| !c.is_whitespace()).count() <= 3) {
         return Some(single);
     }
-    let to = if is(words, to, &["to", "till", "until"]) { to + 1 } else { to };
+    let till = is(words, to, &["to", "till", "until"]);
+    let to = if till { to + 1 } else { to };
     if is(words, to, PRESENT) {
         return Some(Dated { current: true, range: true, last: to + 1, ..single });
     }
@@ -88,6 +92,10 @@ fn range(text: &str, words: &[Token<'_>], at: usize) -> Option<Dated> {
         && end.index(12) >= start.index(1)
     {
         return Some(Dated { end: Some(end), range: true, last, ..single });
+    }
+    // "Jun 2019 to till" with its "date" wrapped away
+    if till && worded {
+        return Some(Dated { current: true, range: true, last: to, ..single });
     }
     Some(single)
 }
@@ -191,9 +199,22 @@ fn month_of(word: &str) -> Option<u8> {
 }
 
 fn year(words: &[Token<'_>], at: usize) -> Option<u16> {
-    let text = words.get(at)?.text;
+    let text = unglued(words.get(at)?.text);
     let year: u16 = if text.len() == 4 { text.parse().ok()? } else { return None };
     (1950..=2049).contains(&year).then_some(year)
+}
+
+/// A year without the "to" that stuck to it.
+fn unglued(word: &str) -> &str {
+    let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    match word.split_at_checked(digits) {
+        Some((year, rest))
+            if ["to", "till", "until"].iter().any(|t| rest.eq_ignore_ascii_case(t)) =>
+        {
+            year
+        }
+        _ => word,
+    }
 }
 
 fn apostrophe_year(text: &str, words: &[Token<'_>], at: usize) -> Option<u16> {
@@ -254,6 +275,7 @@ mod tests {
             ("Sep. 2023 \u{ad} Mar. 2024", "2023-09..2024-03"),
             ("Aug 2020 - Ongoing", "2020-08.."),
             ("JUL 2019 TO TILL DATE", "2019-07.."),
+            ("Jun 2019 to till\nother column", "2019-06.."),
             ("Jun 2019 to till date", "2019-06.."),
             ("Jul. '12 - Aug. '13", "2012-07..2013-08"),
             ("Summer 2019", "2019-06"),
@@ -265,6 +287,7 @@ mod tests {
             ("since 2019", "2019.."),
             ("15/01/2016", "2016-01"),
             ("Jan 2019-Nov 2019", "2019-01..2019-11"),
+            ("Jul 2020to Apr 2021", "2020-07..2021-04"),
             ("March 3, 2014 until April 5, 2016", "2014-03..2016-04"),
             ("2020年", ""),
         ] {

@@ -149,8 +149,11 @@ fn dotted(words: &[Token<'_>], at: usize, schooling: bool) -> Option<(DegreeLeve
     let level = level_of(&letters)?;
     let word = words.get(at)?;
     let opens = word.text.starts_with(char::is_uppercase);
-    let after = words.get(at + count).filter(|w| w.gap != Gap::List);
-    let leads = after.is_some_and(|w| matches!(w.text, "in" | "of" | "degree" | "IN"));
+    let after = words.get(at + count);
+    let leads = after.is_some_and(|w| {
+        let word = matches!(w.text.to_lowercase().as_str(), "in" | "of" | "degree" | "from");
+        w.gap != Gap::List && word || with_dots && w.colon
+    });
     let plain_ok =
         word.text.chars().filter(|c| c.is_uppercase()).count() >= 2 && (schooling || leads);
     if level == Associate && !schooling {
@@ -314,6 +317,14 @@ fn names_school(words: &[Token<'_>]) -> bool {
 /// Finds the school and the date on the study's own line and the lines about it.
 fn place(outline: &Outline<'_>, study: &mut Study, above: usize, below: Option<usize>) {
     let line = study.lines.0;
+    // A degree told in passing ("with a Master's degree in Big data") has no lines about it.
+    if outline.sections.get(line) != Some(&Section::Education) {
+        let (first, end) = outline.line_words.get(line).copied().unwrap_or_default();
+        study.institution = school(outline, first, end);
+        let dated = outline.dates.iter().find(|d| (first..end).contains(&d.first));
+        study.end = dated.map(|d| d.end.unwrap_or(d.start));
+        return;
+    }
     let last = below.unwrap_or(line + 3).min(line + 3).min(outline.lines.len());
     let lines: Vec<usize> = std::iter::once(line)
         .chain(line + 1..last)

@@ -7,6 +7,7 @@ pub mod contacts;
 pub mod dates;
 pub mod education;
 pub mod lines;
+mod name_shape;
 mod names;
 pub mod outline;
 pub mod roles;

@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::lines::Line;
+use super::lines::{Line, unspaced};
+use super::name_shape::{PARTICLES, SUFFIXES, after_label, is_cjk, name_shape, separated};
 use super::outline::Outline;
 use super::sections::{Section, heading};
 use crate::taxonomy::{stem, taxonomy};
@@ -27,16 +28,21 @@ pub(super) struct Name {
 
 /// How many lines from the top are looked at.
 const LOOK_AT: usize = 80;
+/// Most words of a line that a name may be on, contacts and all.
+const LONGEST_LINE: usize = 24;
 /// The least score with which a candidate is a name.
 const ENOUGH: f64 = 4.5;
 
-static GIVEN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    include_str!("given_names.txt")
-        .lines()
-        .filter(|l| !l.starts_with('#'))
-        .flat_map(str::split_whitespace)
-        .collect()
-});
+/// Given names, which help where they are known and are not missed where they are not.
+static GIVEN: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| listed(include_str!("given_names.txt")));
+/// Words that stand where names do and are none.
+static NOT_NAMES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| listed(include_str!("not_names.txt")));
+
+fn listed(file: &'static str) -> HashSet<&'static str> {
+    file.lines().filter(|l| !l.starts_with('#')).flat_map(str::split_whitespace).collect()
+}
 
 /// Finds the name. `handles` are the contacts that may agree with it: e-mail addresses and links.
 pub(super) fn name(
@@ -44,12 +50,11 @@ pub(super) fn name(
     handles: &[&str],
     contacts: &[Range<usize>],
 ) -> Option<Name> {
-    let handles: Vec<String> =
-        handles.iter().map(|h| fold(h.split('@').next().unwrap_or(h))).collect();
+    let handles: Vec<String> = handles.iter().map(|h| fold(handle(h))).collect();
     let mut best: Option<(f64, Name)> = None;
     let mut place = 0usize; // short lines seen so far, titles of the document left out
     for (i, line) in outline.lines.iter().enumerate().take(LOOK_AT) {
-        if is_document_title(line.text) {
+        if is_document_title(line.text) || line.word_count() > LONGEST_LINE {
             continue;
         }
         for candidate in candidates(outline, i) {
@@ -65,6 +70,19 @@ pub(super) fn name(
         }
     }
     best.map(|(_, name)| name)
+}
+
+/// The part of a contact that a person chose: before the sign of an address, the last part of a
+/// profile's path, or the name of an own domain.
+fn handle(contact: &str) -> &str {
+    if let Some((local, _)) = contact.split_once('@') {
+        return local;
+    }
+    let bare = contact.split("://").last().unwrap_or(contact).trim_start_matches("www.");
+    match bare.trim_end_matches('/').split_once('/') {
+        Some((_, path)) => path.rsplit('/').next().unwrap_or(path),
+        None => bare.split('.').next().unwrap_or(bare),
+    }
 }
 
 /// Words that may be a name.
@@ -123,159 +141,6 @@ fn candidates(outline: &Outline<'_>, at: usize) -> Vec<Candidate> {
         });
     }
     found
-}
-
-/// Length of a label such as "Name:" or "Curriculum Vitae of", and whether there is one.
-fn after_label(text: &str) -> (usize, bool) {
-    let lower = text.to_lowercase();
-    if lower.len() != text.len() {
-        return (0, false);
-    }
-    for label in
-        ["full name", "name", "candidate name", "candidate", "姓名", "氏名", "nombre", "nom"]
-    {
-        if let Some(rest) = lower.strip_prefix(label)
-            && let Some(sign) =
-                rest.trim_start().chars().next().filter(|c| matches!(c, ':' | '：' | '-'))
-        {
-            let at = lower.find(sign).map_or(0, |i| i + sign.len_utf8());
-            return (at, true);
-        }
-    }
-    for label in [
-        "curriculum vitae of ",
-        "curriculum vitae - ",
-        "curriculum vitae: ",
-        "curriculum vitae – ",
-        "resume of ",
-        "resume - ",
-        "resume: ",
-        "résumé of ",
-        "cv of ",
-        "cv - ",
-        "cv: ",
-    ] {
-        if lower.starts_with(label) {
-            return (label.len(), true);
-        }
-    }
-    (0, false)
-}
-
-/// The parts of a line between separators, with their byte offsets.
-fn separated(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    let bytes = text.as_bytes();
-    for (i, c) in text.char_indices() {
-        let next = i + c.len_utf8();
-        let wide = c == ' ' && bytes.get(next) == Some(&b' ');
-        let dash = matches!(c, '-' | '–' | '—') && i > 0 && bytes.get(i - 1) == Some(&b' ');
-        if matches!(
-            c,
-            '|' | '·' | '•' | ',' | ';' | '\t' | '(' | ')' | '[' | '/' | ':' | '●' | '⋄' | '◦'
-        ) || wide
-            || dash
-            || c.is_control()
-            || is_private(c)
-        {
-            found.push((from, text.get(from..i).unwrap_or_default()));
-            from = next;
-        }
-    }
-    found.push((from, text.get(from..).unwrap_or_default()));
-    found.retain(|(_, p)| !p.trim().is_empty());
-    found
-}
-
-/// Icon fonts put their signs here.
-fn is_private(c: char) -> bool {
-    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{2190}'..='\u{2bff}')
-}
-
-const PARTICLES: &[&str] = &[
-    "de", "da", "del", "della", "der", "den", "van", "von", "di", "la", "le", "el", "al", "bin",
-    "ibn", "bint", "ter", "dos", "das", "do", "du", "y", "e", "st", "abu", "ben", "zu", "af",
-];
-const HONORIFICS: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "mx", "herr", "frau", "er", "shri",
-    "smt",
-];
-const SUFFIXES: &[&str] = &[
-    "phd", "ph.d", "ph.d.", "md", "m.d.", "mba", "jr", "jr.", "sr", "sr.", "ii", "iii", "iv",
-    "cpa", "rn", "bsn", "esq", "esq.", "pmp", "pe", "cfa", "m.sc", "m.sc.", "msc", "bsc", "mph",
-    "dds", "lcsw", "phr", "sphr", "csm", "msw", "ba", "bs", "ms", "ma", "m.a.", "b.a.", "dvm",
-    "np", "pa-c",
-];
-
-/// If a piece has the shape of a name: how many scalars stand before it, its words, its length in scalars.
-fn name_shape(piece: &str) -> Option<(u32, Vec<String>, u32)> {
-    let mut words: Vec<(usize, &str)> = Vec::new();
-    let mut at = 0;
-    for word in piece.split(' ') {
-        if !word.trim().is_empty() {
-            words.push((at, word));
-        }
-        at += word.len() + 1;
-    }
-    let bare = |w: &str| w.trim_end_matches('.').to_lowercase();
-    while words.first().is_some_and(|(_, w)| HONORIFICS.contains(&bare(w).as_str()))
-        && words.len() > 1
-    {
-        words.remove(0);
-    }
-    while words.len() > 2
-        && words.last().is_some_and(|(_, w)| SUFFIXES.contains(&w.to_lowercase().as_str()))
-    {
-        words.pop();
-    }
-    let (first, last) = (words.first()?, words.last()?);
-    let slice = piece.get(first.0..last.0 + last.1.len())?;
-    if is_cjk(slice) {
-        let count = slice.chars().filter(|c| !c.is_whitespace()).count();
-        return (2..=6).contains(&count).then(|| {
-            (
-                piece.get(..first.0).map_or(0, |s| s.chars().count()) as u32,
-                vec![slice.to_owned()],
-                slice.chars().count() as u32,
-            )
-        });
-    }
-    if words.len() > 5 || !words.iter().enumerate().all(|(i, (_, w))| word_of_name(w, i)) {
-        return None;
-    }
-    let full =
-        words.iter().filter(|(_, w)| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count();
-    if full == 0 || words.len() > 1 && full < 2 && words.len() - full > 2 {
-        return None;
-    }
-    let lead = piece.get(..first.0)?.chars().count() as u32;
-    Some((lead, words.iter().map(|(_, w)| (*w).to_owned()).collect(), slice.chars().count() as u32))
-}
-
-fn word_of_name(word: &str, at: usize) -> bool {
-    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-    let shape = word.chars().all(|c| {
-        c.is_alphabetic()
-            || matches!(c, '\'' | '’' | '-' | '.' | '`' | '‑')
-            || ('\u{300}'..='\u{36f}').contains(&c)
-            || is_mark(c)
-    });
-    let dot_ok = !word.trim_end_matches('.').contains('.') || letters <= 3;
-    let ends_with_dot = word.ends_with('.') && letters > 3;
-    let opens = word.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase());
-    let particle = at > 0 && PARTICLES.contains(&word.to_lowercase().as_str());
-    (1..=22).contains(&letters) && shape && dot_ok && !ends_with_dot && (opens || particle)
-}
-
-/// Vowel signs of Indic, Thai and Arabic scripts, which are not letters of their own.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{900}'..='\u{dff}' | '\u{e31}'..='\u{e4e}' | '\u{610}'..='\u{65f}' | '\u{5b0}'..='\u{5c7}')
-}
-
-fn is_cjk(text: &str) -> bool {
-    let cjk = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
-    text.chars().any(cjk) && text.chars().all(|c| cjk(c) || c.is_whitespace() || c == '・')
 }
 
 fn is_document_title(text: &str) -> bool {
@@ -348,17 +213,23 @@ fn score(
         _ => 0.0,
     };
     let in_header = outline.sections.get(at).is_none_or(|s| *s == Section::Header);
-    score += if in_header { 1.0 } else { -1.0 };
+    score += if in_header { 1.0 } else { -1.5 };
     score += agrees + if given { 2.5 } else { 0.0 } + if candidate.labelled { 5.0 } else { 0.0 };
-    score -= if words.len() == 1 && !cjk { 1.0 } else { 0.0 };
+    score -= if words.len() == 1 && !cjk { 2.0 } else { 0.0 };
+    score -= if candidate.end > line.end { 1.0 } else { 0.0 }; // one on one line is surer
     score += if candidate.whole_line { 0.6 } else { -0.4 } + if cjk { 0.8 } else { 0.0 };
     let (first, last) = outline.line_words.get(at + 1).copied().unwrap_or_default();
+    let spaced = outline.lines.get(at + 1).is_some_and(|l| unspaced(l.text) != l.text);
     let below =
-        outline.has_title(first, last)
+        spaced
+            || outline.has_title(first, last)
             || outline.words.get(first).zip(outline.words.get(last.saturating_sub(1))).is_some_and(
                 |(a, b)| contacts.iter().any(|c| c.start >= a.from && c.start <= b.to()),
             );
     score += if below && words.len() > 1 { 1.0 } else { 0.0 };
+    // A job's title right under the first line says that the first line is the person.
+    let titled_below = spaced || outline.has_title(first, last);
+    score += if titled_below && place == 0 && words.len() == 2 { 1.5 } else { 0.0 };
     let (first, last) = outline.line_words.get(at).copied().unwrap_or_default();
     if candidate.whole_line && !given && agreeing == 0 && outline.has_title(first, last) {
         score -= 4.0;
@@ -377,7 +248,7 @@ fn score(
             && !GIVEN.contains(word.as_str())
             && (known.is_common(&lower)
                 || known.is_vocabulary(&lower)
-                || NOT_NAMES.contains(&word.as_str()))
+                || NOT_NAMES.contains(word.as_str()))
         {
             score -= weight;
         } else if !given
@@ -387,117 +258,11 @@ fn score(
                 .iter()
                 .any(|e| word.ends_with(e))
         {
-            score -= 1.2;
+            score -= 0.7;
         }
     }
     score
 }
-
-/// Words that stand where names do and are none: places, companies' forms, months.
-const NOT_NAMES: &[&str] = &[
-    "city",
-    "state",
-    "company",
-    "street",
-    "avenue",
-    "road",
-    "india",
-    "usa",
-    "germany",
-    "france",
-    "california",
-    "texas",
-    "york",
-    "london",
-    "university",
-    "college",
-    "institute",
-    "inc",
-    "ltd",
-    "llc",
-    "corp",
-    "january",
-    "february",
-    "march",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "united",
-    "states",
-    "kingdom",
-    "san",
-    "los",
-    "new",
-    "francisco",
-    "angeles",
-    "international",
-    "global",
-    "solutions",
-    "technologies",
-    "systems",
-    "linkedin",
-    "github",
-    "stackoverflow",
-    "email",
-    "phone",
-    "mobile",
-    "address",
-    "page",
-    "name",
-    "epic",
-    "freelance",
-    "owner",
-    "mover",
-    "helper",
-    "aide",
-    "crew",
-    "rep",
-    "exec",
-    "vp",
-    "svp",
-    "ceo",
-    "cto",
-    "coo",
-    "cfo",
-    "chief",
-    "head",
-    "deputy",
-    "trainee",
-    "apprentice",
-    "intern",
-    "volunteer",
-    "student",
-    "graduate",
-    "junior",
-    "senior",
-    "principal",
-    "associcate",
-    "associte",
-    "assoc",
-    "asst",
-    "mgr",
-    "dir",
-    "pleasantville",
-    "berkeley",
-    "seoul",
-    "korea",
-    "bangalore",
-    "mumbai",
-    "delhi",
-    "pune",
-    "chennai",
-    "kolkata",
-    "hyderabad",
-    "portfolio",
-    "banquette",
-    "hostess",
-    "host",
-    "doula",
-];
 
 /// Lower case, accents off, signs off: what an address would spell.
 fn fold(text: &str) -> String {
@@ -529,6 +294,7 @@ mod tests {
             ("Joseline\nHernandez", "Joseline\nHernandez"),
             ("Ludwig van der Rohe", "Ludwig van der Rohe"),
             ("Rust Baker\nrust.baker@mail.com", "Rust Baker"),
+            ("CORA STEELE\nDATA ANALYST", "CORA STEELE"),
             ("Last updated in May 2026\n\nThandiwe Q. Mokoena\nCape Town", "Thandiwe Q. Mokoena"),
         ] {
             assert_eq!(name_in(&format!("{top}{rest}")).as_deref(), Some(expected), "{top}");

@@ -4,6 +4,7 @@
 //! short lines about it; the lines from there to the next role's heading are what was done.
 
 use super::dates::Dated;
+use super::education::Study;
 use super::lines::Line;
 use super::outline::Outline;
 use super::sections::{Section, heading};
@@ -36,7 +37,13 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
         let in_experience = section == Section::Experience;
         // One bare date ("Designer Jan 2015") opens a role only where jobs are listed, on a short line.
         let short = outline.lines.get(line).is_some_and(|l| l.word_count() <= HEADING_WORDS);
-        let single = in_experience && short && dated.start.month.is_some();
+        let single =
+            in_experience && short && dated.start.month.is_some() && is_titled(outline, line);
+        // The range of a degree stands on the lines about it.
+        let degree = |s: &Study| s.lines.0.abs_diff(line) <= 2 && !is_titled(outline, line);
+        if section == Section::Education && !dated.current && outline.studies.iter().any(degree) {
+            continue;
+        }
         if !(dated.range || single) || outline.studies.iter().any(|s| s.covers(line)) {
             continue;
         }
@@ -44,21 +51,15 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
             continue;
         }
         let prose = outline.lines.get(line).is_some_and(|l| l.word_count() > 2 * HEADING_WORDS);
-        let titled = (line.saturating_sub(1)..=line + 1).any(|l| is_titled(outline, l));
-        let elsewhere = matches!(
-            section,
-            Section::Header
-                | Section::Summary
-                | Section::Skills
-                | Section::Projects
-                | Section::Activities
-                | Section::Other
-                | Section::Languages
-                | Section::Certificates
-        );
+        let titled = (line.saturating_sub(1)..=line + 1).any(|l| is_titled(outline, l))
+            || is_called(outline, line);
+        // Columns that were read across each other put jobs under other headings.
+        let months = dated.range && dated.start.month.is_some();
+        let elsewhere =
+            section != Section::Education && (titled || months && short && dated.current);
         let schooling =
-            section == Section::Education && titled && dated.range && dated.start.month.is_some();
-        if !prose && (in_experience || titled && elsewhere || schooling) {
+            section == Section::Education && months && (titled || short && dated.current);
+        if !prose && (in_experience || elsewhere || schooling) {
             opens.push((line, dated));
         }
     }
@@ -88,6 +89,13 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
 fn is_titled(outline: &Outline<'_>, line: usize) -> bool {
     let (first, last) = outline.line_words.get(line).copied().unwrap_or_default();
     last - first <= HEADING_WORDS + 4 && outline.has_title(first, last)
+}
+
+/// Whether a short line names a role by its noun: "Finance technology expert".
+fn is_called(outline: &Outline<'_>, line: usize) -> bool {
+    let words = outline.words_of(line);
+    words.len() <= HEADING_WORDS
+        && words.iter().any(|w| w.capitalised() && taxonomy().fields.is_role_noun(&w.stem))
 }
 
 /// Whether a line may stand in a role's heading: short, no item of a list, no sentence.
@@ -157,7 +165,7 @@ fn looks_like_employer(outline: &Outline<'_>, line: usize) -> bool {
 
 fn role(outline: &Outline<'_>, start: usize, line: usize, end: usize, dated: &Dated) -> Role {
     // The heading goes on for up to two lines after the range while no title is found.
-    let mut last = line + 1;
+    let mut last = outline.line_of(dated.last.saturating_sub(1)).max(line) + 1;
     let mut pieces = pieces(outline, start, last, dated);
     while last < end && last < line + 3 && outline.lines.get(last).is_some_and(heading_like) {
         let more = self::pieces(outline, last, last + 1, dated);

@@ -28,275 +28,64 @@ pub enum Section {
 }
 
 /// Words that name a section; the last one of a heading that is here decides.
-const NAMES: &[(Section, &[&str])] = &[
+const NAMES: &[(Section, &str)] = &[
     (
         Section::Experience,
-        &[
-            "experience",
-            "experiences",
-            "employment",
-            "work",
-            "career",
-            "internship",
-            "internships",
-            "jobs",
-            "positions",
-            "history",
-            "berufserfahrung",
-            "expérience",
-            "expériences",
-            "experiencia",
-            "werdegang",
-            "工作经历",
-            "工作经验",
-            "職務経歴",
-            "esperienza",
-            "experiência",
-        ],
+        "experience experiences employment work career internship internships jobs positions \
+         history berufserfahrung expérience expériences experiencia werdegang 工作经历 工作经验 職務経歴 \
+         esperienza experiência",
     ),
     (
         Section::Summary,
-        &[
-            "summary",
-            "profile",
-            "objective",
-            "about",
-            "overview",
-            "statement",
-            "bio",
-            "goal",
-            "introduction",
-            "objectives",
-            "profil",
-            "perfil",
-            "resumen",
-            "个人简介",
-            "自我评价",
-            "me",
-            "myself",
-        ],
+        "summary profile objective about overview statement bio goal introduction objectives \
+         profil perfil resumen 个人简介 自我评价 me myself",
     ),
     (
         Section::Education,
-        &[
-            "education",
-            "academic",
-            "academics",
-            "qualification",
-            "qualifications",
-            "training",
-            "studies",
-            "degrees",
-            "educational",
-            "ausbildung",
-            "bildung",
-            "formation",
-            "educación",
-            "formación",
-            "教育背景",
-            "教育经历",
-            "学歴",
-            "formazione",
-            "istruzione",
-            "studium",
-            "scholastic",
-            "coursework",
-        ],
+        "education academic academics qualification qualifications training studies degrees \
+         educational ausbildung bildung formation educación formación 教育背景 教育经历 学歴 formazione \
+         istruzione studium scholastic coursework",
     ),
     (
         Section::Skills,
-        &[
-            "skills",
-            "skill",
-            "competencies",
-            "expertise",
-            "highlights",
-            "technologies",
-            "tools",
-            "strengths",
-            "proficiencies",
-            "abilities",
-            "competences",
-            "kenntnisse",
-            "compétences",
-            "habilidades",
-            "技能",
-            "fähigkeiten",
-            "knowledge",
-            "proficiency",
-            "specialties",
-            "technical",
-            "software",
-            "attributes",
-            "strength",
-            "capabilities",
-            "competenze",
-            "tech",
-        ],
+        "skills skill competencies expertise highlights technologies tools strengths \
+         proficiencies abilities competences kenntnisse compétences habilidades 技能 \
+         fähigkeiten knowledge proficiency specialties technical software attributes strength \
+         capabilities competenze tech",
     ),
     (
         Section::Projects,
-        &[
-            "projects",
-            "project",
-            "publications",
-            "portfolio",
-            "research",
-            "projekte",
-            "projets",
-            "proyectos",
-            "项目经历",
-            "patents",
-            "presentations",
-        ],
+        "projects project publications portfolio research projekte projets proyectos 项目经历 \
+         patents presentations",
     ),
     (
         Section::Certificates,
-        &[
-            "certifications",
-            "certification",
-            "certificates",
-            "licenses",
-            "licences",
-            "credentials",
-            "license",
-            "zertifikate",
-            "certificate",
-            "licensure",
-            "证书",
-        ],
+        "certifications certification certificates licenses licences credentials license \
+         zertifikate certificate licensure 证书",
     ),
-    (
-        Section::Languages,
-        &["languages", "sprachen", "langues", "idiomas", "语言", "lingue", "language"],
-    ),
+    (Section::Languages, "languages sprachen langues idiomas 语言 lingue language"),
     (
         Section::Activities,
-        &[
-            "accomplishments",
-            "achievements",
-            "awards",
-            "honors",
-            "honours",
-            "volunteer",
-            "volunteering",
-            "activities",
-            "leadership",
-            "memberships",
-            "affiliations",
-            "extracurricular",
-            "extra-curriculars",
-            "extracurriculars",
-            "recognition",
-            "community",
-            "involvement",
-            "extra-curricular",
-            "curriculars",
-        ],
+        "accomplishments achievements awards honors honours volunteer volunteering activities \
+         leadership memberships affiliations extracurricular extra-curriculars \
+         extracurriculars recognition community involvement extra-curricular curriculars",
     ),
     (
         Section::Other,
-        &[
-            "interests",
-            "references",
-            "hobbies",
-            "information",
-            "details",
-            "contact",
-            "contacts",
-            "welcome",
-            "profiles",
-            "links",
-            "declaration",
-            "personal",
-            "interessen",
-            "additional",
-            "other",
-        ],
+        "interests references hobbies information details contact contacts welcome profiles \
+         links declaration personal interessen additional other",
     ),
 ];
 
 /// Words that may stand beside a section's name in a heading.
-const BESIDE: &[&str] = &[
-    "professional",
-    "personal",
-    "executive",
-    "relevant",
-    "key",
-    "core",
-    "areas",
-    "area",
-    "of",
-    "and",
-    "&",
-    "the",
-    "my",
-    "other",
-    "additional",
-    "technical",
-    "selected",
-    "related",
-    "background",
-    "special",
-    "a",
-    "in",
-    "career",
-    "academic",
-    "employment",
-    "teaching",
-    "military",
-    "qualifications",
-    "summary",
-    "courses",
-    "development",
-    "industry",
-    "computer",
-    "and/or",
-    "general",
-    "significant",
-    "major",
-    "recent",
-    "prior",
-    "previous",
-    "current",
-    "work",
-    "past",
-    "top",
-    "main",
-    "course",
-    "professionnelle",
-    "professionnelles",
-    "laboral",
-    "profesional",
-    "languages",
-    "community",
-    "service",
-    "online",
-    "extra",
-    "social",
-    "it",
-    "leadership",
-    "social",
-    "freelance",
-    "clinical",
-    "volunteer",
-    "continuing",
-    "relevant",
-    "highlights",
-    "objective",
-    "skill",
-    "highlight",
-    "sets",
-    "set",
-    "hard",
-    "soft",
-    "management",
-    "functional",
-    "open",
-    "source",
-    "notable",
-    "programming",
-];
+const BESIDE: &str = "& a academic additional and and/or area areas background career clinical community \
+     computer continuing core course courses current development employment executive extra \
+     freelance functional general hard highlight highlights in industry it key laboral \
+     languages leadership main major management military my notable objective of online open \
+     other past personal previous prior profesional professional professionnelle \
+     professionnelles programming qualifications recent related relevant selected service set \
+     sets significant skill social soft source special summary teaching technical the top \
+     volunteer work";
 
 /// The section that a line is the heading of, if it is one, and whether more than the heading is on it.
 pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
@@ -326,10 +115,10 @@ pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
     if words.is_empty() || words.len() > 5 || inline && words.len() > 3 {
         return None;
     }
-    let named = |word: &&str| {
-        NAMES.iter().find(|(_, names)| names.contains(word)).map(|(section, _)| *section)
-    };
-    if !words.iter().all(|w| BESIDE.contains(w) || named(w).is_some()) {
+    let has = |list: &str, word: &str| list.split(' ').any(|name| name == word);
+    let named =
+        |word: &&str| NAMES.iter().find(|(_, names)| has(names, word)).map(|(section, _)| *section);
+    if !words.iter().all(|w| has(BESIDE, w) || named(w).is_some()) {
         return None;
     }
     // In "Work Experience" or "Education and Training" the strongest name decides, not the order.

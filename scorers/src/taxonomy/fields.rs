@@ -51,6 +51,28 @@ pub struct Fields {
     role_nouns: HashSet<String>,
 }
 
+/// What titles of any field may end in.
+const ROLE_NOUNS: &[&str] = &[
+    "intern",
+    "trainee",
+    "expert",
+    "fellow",
+    "lead",
+    "owner",
+    "founder",
+    "head",
+    "volunteer",
+    "member",
+    "president",
+    "chief",
+    "partner",
+    "apprentice",
+    "helper",
+    "aide",
+    "crew",
+    "leader",
+];
+
 impl Fields {
     /// Parses the table; lines that are not of its form are left out (a test says there are none).
     pub fn parse(table: &'static str) -> Self {
@@ -60,7 +82,7 @@ impl Fields {
             titles: Phrases::default(),
             terms: Phrases::default(),
             studies: Phrases::default(),
-            role_nouns: HashSet::new(),
+            role_nouns: ROLE_NOUNS.iter().map(|n| stem(n)).collect(),
         };
         let mut near: Vec<(FieldId, &str, f32)> = vec![];
         for line in table.lines().filter(|l| !l.starts_with('#')) {
