@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Screen(ScreenArgs),
     /// Show what is read out of files: text, hidden text, profile.
     Extract(ExtractArgs),
+    /// Measure reading, names and ranking on labelled sets, beside simpler methods.
+    Evaluate(EvaluateArgs),
     /// Make the read models anew from the log and compare.
     Rebuild(RebuildArgs),
     /// Erase a person's data for good; the rest of the history stays.
@@ -86,6 +88,17 @@ pub(crate) struct ExtractArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct EvaluateArgs {
+    /// A folder of labelled sets (docs/evaluation.md says what it holds).
+    #[arg(value_name = "DIR")]
+    pub(crate) sets: PathBuf,
+
+    /// One line of JSON, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct RebuildArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
@@ -132,6 +145,7 @@ impl Command {
             Self::Screen(args) => args.json,
             Self::Extract(args) => args.json,
             Self::Rebuild(args) => args.json,
+            Self::Evaluate(args) => args.json,
             Self::Demo(_) | Self::Erase(_) => false,
         }
     }

@@ -4,6 +4,7 @@ mod cli;
 mod demo;
 mod engine;
 mod erase;
+mod evaluate;
 mod extract;
 mod failure;
 mod flow;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Demo(args) => demo::run(args).await,
             Command::Screen(args) => screen::run(args).await,
             Command::Extract(args) => extract::run(args).await,
+            Command::Evaluate(args) => evaluate::run(&args),
             Command::Rebuild(args) => rebuild::run(args).await,
             Command::Erase(args) => erase::run(args).await,
         }

@@ -56,7 +56,9 @@ fn kill_9_at_any_moment_loses_and_doubles_nothing() {
     assert_eq!(rows.len(), resumes);
     let essence = |rows: &[serde_json::Value]| -> Vec<serde_json::Value> {
         rows.iter()
-            .map(|r| serde_json::json!([r["rank"], r["file"], r["outcome"], r["total"], r["criteria"]]))
+            .map(|r| {
+                serde_json::json!([r["rank"], r["file"], r["outcome"], r["total"], r["criteria"]])
+            })
             .collect()
     };
     assert_eq!(essence(&rows), essence(&expected), "the same as if nothing had happened");

@@ -57,10 +57,16 @@ fn the_same_again_adds_nothing_and_answers_the_same() {
         bench.run(&["screen", "--job", "job.md", "resumes", "--json", "--ephemeral"]).ok().lines();
     let essence = |rows: &[Value]| -> Vec<Value> {
         rows.iter()
-            .map(|r| serde_json::json!([r["rank"], r["file"], r["total"], r["criteria"], r["reason"]]))
+            .map(|r| {
+                serde_json::json!([r["rank"], r["file"], r["total"], r["criteria"], r["reason"]])
+            })
             .collect()
     };
-    assert_eq!(essence(&afresh), essence(&first), "another log, the same ranks, totals and criteria");
+    assert_eq!(
+        essence(&afresh),
+        essence(&first),
+        "another log, the same ranks, totals and criteria"
+    );
 }
 
 #[test]
@@ -95,7 +101,10 @@ fn duplicates_are_rows_of_their_own_and_flagged() {
     assert_eq!(signals(a, "c.txt"), ["same_email"]);
     assert_eq!(a["total"], row_of(&rows, "b.txt")["total"]);
     let order: Vec<&str> = rows.iter().map(|r| text(r, "file")).collect();
-    assert!(order.iter().position(|f| *f == "resumes/a.txt") < order.iter().position(|f| *f == "resumes/b.txt"));
+    assert!(
+        order.iter().position(|f| *f == "resumes/a.txt")
+            < order.iter().position(|f| *f == "resumes/b.txt")
+    );
 }
 
 #[test]
@@ -125,7 +134,8 @@ fn hidden_text_earns_nothing_and_is_flagged() {
     for (i, line) in lines.iter().enumerate() {
         page.text(60.0, 780.0 - 14.0 * i as f32, &style, line);
     }
-    let stuffed = "Python SQL PostgreSQL Apache Spark Kubernetes, ten years as a senior data engineer";
+    let stuffed =
+        "Python SQL PostgreSQL Apache Spark Kubernetes, ten years as a senior data engineer";
     page.text(60.0, 100.0, &style.color(pdf::Color::WHITE), stuffed);
     bench.resume("stuffed.pdf", &pdf::Pdf::of(vec![page]).finish());
     let rows = bench.screen();
@@ -163,7 +173,10 @@ fn job_files_of_every_format_are_understood() {
     bench.put("job.docx", &word.finish());
     let lines: Vec<&str> = support::JOB.lines().collect();
     bench.put("job.pdf", &pdf::simple(&lines));
-    bench.put("job.txt", b"Data Engineer\n\nRequirements:\nPython\nSQL and PostgreSQL\nApache Spark\n");
+    bench.put(
+        "job.txt",
+        b"Data Engineer\n\nRequirements:\nPython\nSQL and PostgreSQL\nApache Spark\n",
+    );
     bench.put(
         "job.json",
         br#"{"title":"Data Engineer","description":"Pipelines.","requirements":["Python",

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use failure::Failure;
 pub use limits::{Engine, Limits};
+pub use pdf::pdfium_is_found;
 pub use sniff::{FileType, sniff};
 
 /// What became of one file.

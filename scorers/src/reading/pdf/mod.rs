@@ -19,6 +19,12 @@ struct Document {
     truncated: bool,
 }
 
+/// Whether libpdfium was found; without it, PDFs are read in pure Rust alone.
+#[must_use]
+pub fn pdfium_is_found() -> bool {
+    pdfium::found()
+}
+
 /// Reads a PDF with the engine that `limits` ask for.
 ///
 /// Auto is pure Rust, and libpdfium for what it calls corrupt. On 102 real resumes (November 2026,

@@ -30,6 +30,11 @@ pub(super) fn prepare() {
 }
 
 /// libpdfium: where the environment says, else beside the program, else where the system has it.
+/// Whether libpdfium is there.
+pub(super) fn found() -> bool {
+    library().is_some()
+}
+
 fn library() -> Option<&'static Pdfium> {
     static LIBRARY: OnceLock<Option<Pdfium>> = OnceLock::new();
     LIBRARY
