@@ -1,5 +1,7 @@
 //! The contract of the ports, run against every engine. An engine is plugged in by one line at the end.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod contract_suite;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The data folder under bad conditions: each a clear error with a stable code, and nothing lost.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use std::fs;
 use std::path::Path;
 

@@ -51,7 +51,7 @@ fn run(command: Command) -> Result<(), Failure> {
     let runtime = runtime.map_err(|e| Failure::io("start", &e))?;
     runtime.block_on(async {
         match command {
-            Command::Demo(args) => demo::run(args).await,
+            Command::Demo(args) => Box::pin(demo::run(args)).await,
             Command::Screen(args) => screen::run(args).await,
             Command::Extract(args) => extract::run(args).await,
             Command::Evaluate(args) => evaluate::run(&args),

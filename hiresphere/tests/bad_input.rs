@@ -1,5 +1,7 @@
 //! Bad input: each a clear error with a stable code and what to do, and nothing lost.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod support;
 
 use std::fs::{self, File};

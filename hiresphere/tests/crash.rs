@@ -1,6 +1,8 @@
 //! Killed at random moments and run again: nothing lost, nothing scored twice, read models equal to a
 //! rebuild.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod support;
 
 use std::process::Stdio;

@@ -1,5 +1,7 @@
 //! `demo`, as a newcomer runs it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod support;
 
 use support::Bench;

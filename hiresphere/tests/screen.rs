@@ -1,5 +1,7 @@
 //! `screen`, end to end: files in, ranked and explained rows out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod support;
 
 use serde_json::Value;

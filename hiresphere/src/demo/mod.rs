@@ -21,7 +21,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
     out::print(&format!("Opening {jobs} jobs and applying with {resumes} sample resumes.\n"))?;
     let bar = out::progress(resumes);
     let (ended, total) = (std::sync::atomic::AtomicUsize::new(0), resumes);
-    let handed_in = settle(&engine, apply_all(&engine), |event| {
+    let handed_in = settle(&engine, Box::pin(apply_all(&engine)), |event| {
         if ends_a_way(event) {
             bar.inc(1);
             let n = ended.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;

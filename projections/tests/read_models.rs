@@ -1,0 +1,314 @@
+//! Read models: what they show, that a rebuild shows the same, and that they can be folded to any
+//! position.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+
+use domain::actor::{Actor, ActorKind};
+use domain::application::{
+    Application, ApplicationCommand as A, ScoreRequest, ScoreResult, StageRef, Submission, Usage,
+    Visibility,
+};
+use domain::candidate::{
+    Basics, Candidate, CandidateCommand as C, DuplicateSignal, ExtractionFacts, Field, Flag,
+    Personal, Profile,
+};
+use domain::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId, RubricId};
+use domain::job::{Disposition, Job, JobCommand as J, Posting, StageKind, default_pipeline};
+use domain::pii::Pii;
+use domain::rubric::{Rubric, RubricCommand, RubricHistory};
+use domain::score::{Grade, Level};
+use domain::text::{Span, VisibleText};
+use event_log::folder::Folder;
+use event_log::{Envelope, Log};
+use projections::models::ranked_pool::{Outcome, PoolRow};
+use projections::models::{application_detail, jobs, ranked_pool};
+use projections::{Builder, ReadStore};
+
+struct Told {
+    _folder: Folder,
+    log: Log,
+    job: JobId,
+}
+
+fn recruiter() -> Actor {
+    Actor::new(ActorKind::Member, "recruiter")
+}
+
+impl Told {
+    async fn begin(path: &Path) -> Self {
+        let (folder, log) = Folder::open(path).await.unwrap();
+        let job = JobId(log.ids.next());
+        let told = Self { _folder: folder, log, job };
+        let id = RubricId(told.log.ids.next());
+        let publish = RubricCommand::PublishRubric { id, rubric: Rubric::default_v1() };
+        told.log
+            .dispatcher()
+            .dispatch::<RubricHistory>(Envelope::new(id, publish, recruiter()))
+            .await
+            .unwrap();
+        let posting = Posting { title: "Nurse".into(), openings: 1, ..Posting::default() };
+        told.job(J::DraftJob { job, posting }).await;
+        told.job(J::BindRubric { rubric: "default".into(), version: 1 }).await;
+        told.job(J::PublishJob { valid_through: None, ai_notice_version: 1 }).await;
+        told
+    }
+
+    async fn job(&self, command: J) {
+        let envelope = Envelope::new(self.job, command, recruiter());
+        self.log.dispatcher().dispatch::<Job>(envelope).await.unwrap();
+    }
+
+    async fn candidate(&self, id: CandidateId, command: C) {
+        let envelope = Envelope::new(id, command, Actor::system("test"));
+        self.log.dispatcher().dispatch::<Candidate>(envelope).await.unwrap();
+    }
+
+    async fn application(&self, id: ApplicationId, command: A, actor: Actor) {
+        let envelope = Envelope::new(id, command, actor);
+        self.log.dispatcher().dispatch::<Application>(envelope).await.unwrap();
+    }
+
+    /// A candidate with a resume, and their application.
+    async fn applies(&self, name: &str) -> (CandidateId, ApplicationId, DocumentId) {
+        let candidate = CandidateId(self.log.ids.next());
+        let application = ApplicationId(self.log.ids.next());
+        let document = DocumentId(self.log.ids.next());
+        self.candidate(
+            candidate,
+            C::RegisterCandidate {
+                candidate,
+                personal: Pii::new(Personal::default()),
+                source: "test".into(),
+                email_index: None,
+            },
+        )
+        .await;
+        let file = Pii::new(format!("{name}.pdf"));
+        let resume_digest = format!("digest of {name}");
+        self.candidate(candidate, C::AttachResume { document, resume_digest, bytes: 9, file })
+            .await;
+        let submission = Submission {
+            application,
+            candidate,
+            job: self.job,
+            document,
+            answers: Pii::new(vec![("Night shifts?".into(), "Yes".into())]),
+            source: "test".into(),
+            ai_notice_version: 1,
+            ai_opt_out: false,
+        };
+        self.application(application, A::SubmitApplication(submission), recruiter()).await;
+        (candidate, application, document)
+    }
+
+    /// Reads and scores an application, at a level in tenths.
+    async fn scored(
+        &self,
+        name: &str,
+        (candidate, application, document): (CandidateId, ApplicationId, DocumentId),
+        tenths: u8,
+    ) {
+        let text = VisibleText::new(format!("{name} led a ward of 28"));
+        let facts = ExtractionFacts {
+            sniffed_type: "application/pdf".into(),
+            methods: vec!["text_layer".into()],
+            engine: "test".into(),
+            pages: 1,
+            chars: text.len(),
+            truncated: false,
+        };
+        let flags = vec![Flag { kind: "tiny".into(), page: 1, chars: 5 }];
+        let extraction = DocumentId(self.log.ids.next());
+        self.candidate(candidate, C::RecordExtraction { document, text: extraction, facts, flags })
+            .await;
+        let end = name.chars().count() as u32;
+        let field = Field { value: name.into(), start: 0, end, confidence: 1.0 };
+        let basics = Basics { name: Some(field), ..Basics::default() };
+        let profile = Pii::new(Profile { basics, ..Profile::default() });
+        let (parser, chars) = ("test".into(), text.len());
+        self.candidate(candidate, C::RecordProfile { document, profile, parser, chars }).await;
+        let request = ScoreRequest {
+            document,
+            resume_digest: format!("digest of {name}"),
+            rubric: "default@1".into(),
+            model_release: "baseline@1".into(),
+            prompt_version: "none".into(),
+            job_version: 1,
+        };
+        let run = request.run_id(application);
+        self.application(application, A::RequestScore { request, again: false }, recruiter()).await;
+        let rubric = Rubric::default_v1();
+        let quote = text.quote(Span { start: 0, end: text.len() }).unwrap();
+        let grades = rubric
+            .criteria
+            .iter()
+            .map(|c| Grade {
+                criterion: c.id.clone(),
+                level: Level::from_tenths(tenths).unwrap(),
+                rationale: format!("{name} has led"),
+                evidence: vec![quote.clone()],
+                confidence: 1.0,
+            })
+            .collect();
+        let result = ScoreResult { run, rubric, grades, text, usage: Usage::default() };
+        let model = Actor::new(ActorKind::Model, "baseline@1");
+        self.application(application, A::RecordScore(result), model).await;
+    }
+
+    async fn pool(&self, read: &ReadStore) -> Vec<PoolRow> {
+        ranked_pool::of_job(&read.pool().await, self.job).await.unwrap()
+    }
+}
+
+/// A log with every kind of event in it, and what was told in it.
+async fn whole_story(path: &Path) -> (Told, [ApplicationId; 4], CandidateId) {
+    let told = Told::begin(path).await;
+    let none = || Pii::new(None);
+    let ada = told.applies("Ada").await;
+    let bea = told.applies("Bea").await;
+    let cyd = told.applies("Cyd").await;
+    let dot = told.applies("Dot").await;
+    told.scored("Ada", ada, 20).await;
+    told.scored("Bea", bea, 40).await;
+    told.scored("Dot", dot, 30).await;
+    let (sniffed_type, flags) = ("application/pdf".into(), vec![]);
+    let reason = "EMPTY_TEXT".into();
+    let failure = C::RecordExtractionFailure { document: cyd.2, reason, sniffed_type, flags };
+    told.candidate(cyd.0, failure).await;
+    let signals = vec![DuplicateSignal::SameEmail];
+    told.candidate(ada.0, C::FlagDuplicate { other: bea.0, signals }).await;
+    let to = Pii::new("Ada King".to_owned());
+    let from = Pii::new(Some("Ada".to_owned()));
+    told.candidate(ada.0, C::CorrectField { field: "name".into(), from, to }).await;
+    told.application(bea.1, A::Shortlist { seen: None }, recruiter()).await;
+    let to = StageRef { id: "interview".into(), kind: StageKind::Interviewing };
+    told.application(bea.1, A::MoveToStage { to, reason: none(), seen: None }, recruiter()).await;
+    let reject = A::Reject {
+        reason: "no licence".into(),
+        category: "requirements".into(),
+        note: none(),
+        seen: None,
+    };
+    told.application(ada.1, reject, recruiter()).await;
+    told.application(ada.1, A::Unreject { reason: none() }, recruiter()).await;
+    let (note, visibility) = (EventId(told.log.ids.next()), Visibility::Team);
+    let text = Pii::new("call back".into());
+    told.application(ada.1, A::AddNote { note, visibility, text }, recruiter()).await;
+    told.application(dot.1, A::Withdraw { reason: none() }, recruiter()).await;
+    let mut stages = default_pipeline();
+    stages[1].name = "First look".into();
+    told.job(J::DefinePipeline { stages }).await;
+    told.job(J::PauseJob {}).await;
+    told.job(J::ReopenJob {}).await;
+    let disposition = Some(Disposition::KeepForReview);
+    told.job(J::CloseJob { reason: "filled".into(), filled: true, disposition }).await;
+    (told, [ada.1, bea.1, cyd.1, dot.1], dot.0)
+}
+
+#[tokio::test]
+async fn the_pool_is_ranked_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let (told, [ada, bea, cyd, dot], _) = whole_story(folder.path()).await;
+    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
+    let pool = told.pool(&read).await;
+    let ranked: Vec<_> = pool.iter().map(|r| (r.rank, r.application, r.status.as_str())).collect();
+    assert_eq!(
+        ranked,
+        [
+            (Some(1), bea, "interviewing"),
+            (Some(2), dot, "withdrawn"),
+            (Some(3), ada, "submitted"),
+            (None, cyd, "submitted")
+        ]
+    );
+    assert_eq!(pool[2].name.as_deref(), Some("Ada King"), "a correction is not overwritten");
+    assert_eq!(pool[0].total.unwrap().value(), 80.0);
+    assert_eq!(pool[0].reason.as_deref(), Some("Bea has led"));
+    assert_eq!(pool[0].flags.len(), 1);
+    assert_eq!(pool[0].duplicates[0].candidate, pool[2].candidate, "suspicion is mutual");
+    assert_eq!(
+        (pool[3].outcome, pool[3].reason.as_deref()),
+        (Outcome::Unscorable, Some("EMPTY_TEXT"))
+    );
+    let run = pool[0].run.as_ref().unwrap();
+    let criteria = application_detail::of_run(&read.pool().await, run).await.unwrap();
+    assert_eq!(criteria.len(), 4);
+    assert_eq!(criteria[0].evidence[0].quote, "Bea led a ward of 28");
+    let jobs = jobs::list(&read.pool().await).await.unwrap();
+    assert_eq!((jobs[0].title.as_str(), jobs[0].status.as_str()), ("Nurse", "closed"));
+}
+
+#[tokio::test]
+async fn rebuilt_is_live() {
+    let folder = tempfile::tempdir().unwrap();
+    let (told, _, gone) = whole_story(folder.path()).await;
+    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    let builder = Builder::new(told.log.clone());
+    // Live, event by event; then erased, which sweeps rows that were written in the clear.
+    let head = told.log.store.head().await.unwrap();
+    for position in 1..=head {
+        assert_eq!(builder.catch_up(&read, position).await.unwrap(), 1);
+    }
+    assert!(told.pool(&read).await.iter().any(|r| r.name.as_deref() == Some("Dot")));
+    event_log::erase::erase(&told.log, gone, recruiter()).await.unwrap();
+    builder.catch_up(&read, u64::MAX).await.unwrap();
+    let swept = told.pool(&read).await.into_iter().find(|r| r.candidate == gone).unwrap();
+    assert_eq!((swept.name, swept.file, swept.reason), (None, None, None));
+    assert_eq!(swept.total.unwrap().value(), 60.0, "the skeleton keeps the score");
+    let before = told.pool(&read).await;
+    let rebuilt = read.rebuild(&told.log).await.unwrap();
+    assert!(rebuilt.equal(), "{rebuilt:?}");
+    assert_eq!(told.pool(&read).await, before, "queries go on over the new tables");
+    assert_eq!(read.checkpoint().await.unwrap(), told.log.store.head().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_rebuild_repairs_what_was_changed_behind_its_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (told, ..) = whole_story(folder.path()).await;
+    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
+    let good = read.digest().await.unwrap();
+    let forged = "UPDATE pool SET total = 1000";
+    sqlx::query(forged).execute(&read.pool().await).await.unwrap();
+    let rebuilt = read.rebuild(&told.log).await.unwrap();
+    assert!(!rebuilt.equal());
+    assert_eq!(read.digest().await.unwrap(), good);
+}
+
+#[tokio::test]
+async fn any_position_can_be_folded_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (told, [_, bea, ..], _) = whole_story(folder.path()).await;
+    let events = told.log.store.read_all(0, 1000).await.unwrap();
+    let shortlisted =
+        events.iter().find(|e| e.kind == "application.shortlisted.v1").unwrap().position;
+    let status_at = |position: u64| {
+        let (told, folder) = (&told, &folder);
+        async move {
+            let scratch = folder.path().join(format!("as-of-{position}.sqlite"));
+            let read = ReadStore::open(&scratch).await.unwrap();
+            Builder::new(told.log.clone()).catch_up(&read, position).await.unwrap();
+            assert_eq!(read.checkpoint().await.unwrap(), position);
+            let pool = told.pool(&read).await;
+            pool.into_iter().find(|r| r.application == bea).unwrap().status
+        }
+    };
+    assert_eq!(status_at(shortlisted - 1).await, "submitted");
+    assert_eq!(status_at(shortlisted).await, "shortlisted");
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (told, ..) = whole_story(folder.path()).await;
+    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let shorter = Told::begin(other.path()).await;
+    let error = Builder::new(shorter.log.clone()).catch_up(&read, u64::MAX).await.unwrap_err();
+    assert_eq!(error.code(), "DATA_DAMAGED");
+}
