@@ -4,6 +4,7 @@
 //! `AUTOINCREMENT` is commit order and dense, so the position is given in the append transaction.
 //! Events and keys live in files of their own, so that a copy of one says nothing about the other.
 
+mod append;
 mod events;
 mod keys;
 mod row;
@@ -11,6 +12,7 @@ mod subscriptions;
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
@@ -28,7 +30,8 @@ const BUSY: Duration = Duration::from_secs(10);
 pub struct SqliteLog {
     writer: SqlitePool,
     readers: SqlitePool,
-    head: watch::Sender<u64>,
+    appender: append::Appender,
+    head: Arc<watch::Sender<u64>>,
 }
 
 /// The key store in one SQLite file.
@@ -46,10 +49,9 @@ impl SqliteLog {
         migrate(&writer, include_str!("log.sql"), "the log").await?;
         check(&writer).await?;
         let readers = pool(file, READERS).await?;
-        let log = Self { writer, readers, head: watch::Sender::new(0) };
-        let head = log.read_head().await?;
-        log.head.send_replace(head);
-        Ok(log)
+        let head = Arc::new(watch::Sender::new(events::head(&readers).await?));
+        let appender = append::Appender::start(writer.clone(), head.clone());
+        Ok(Self { writer, readers, appender, head })
     }
 
     /// Caps the file at a number of pages, as a full disk would.

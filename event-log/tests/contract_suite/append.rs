@@ -108,6 +108,14 @@ pub(crate) async fn writers_at_once_lose_and_double_nothing(log: Log, _: &Path) 
             tokio::spawn(async move {
                 for version in 0..each {
                     log.store.append(append(&log, stream(n), version, 1)).await.unwrap();
+                    // Refusals beside them take nothing and leave no gap.
+                    let stale = log.store.append(append(&log, stream(n), version, 1)).await;
+                    assert!(matches!(stale, Err(AppendError::StaleVersion { .. })));
+                    let mut taken = append(&log, stream(n), version + 1, 1);
+                    taken.reservations =
+                        vec![Reserve::Require { name: "nobody".into(), missing: refusal() }];
+                    let refused = log.store.append(taken).await;
+                    assert!(matches!(refused, Err(AppendError::NotAsRequired { .. })));
                 }
             })
         })

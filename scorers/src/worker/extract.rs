@@ -26,7 +26,8 @@ impl Scorers {
         let documents = &self.dispatcher.log().documents;
         let Some(bytes) = unless_erased(documents.get(id, document).await)? else { return Ok(()) };
         let same = self.dispatcher.log().vault.index("resume-bytes", &bytes, id).await?;
-        for other in same {
+        // With the first one only: what all of them have in common is told through it.
+        if let Some(&other) = same.first() {
             self.flag_duplicate(id, other, DuplicateSignal::SameFile, event).await?;
         }
         // A pool that cannot start a child says nothing about the file: try again later.

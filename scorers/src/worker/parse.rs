@@ -32,7 +32,8 @@ impl Scorers {
         if let Some(email) = &profile.basics.email {
             let address = email.value.to_lowercase();
             let vault = &self.dispatcher.log().vault;
-            for other in vault.index("resume-email", address.as_bytes(), id).await? {
+            let same = vault.index("resume-email", address.as_bytes(), id).await?;
+            if let Some(&other) = same.first() {
                 self.flag_duplicate(id, other, DuplicateSignal::SameEmail, event).await?;
             }
         }
