@@ -50,7 +50,7 @@ impl Engine {
         let dispatcher = log.dispatcher();
         let grading: Arc<dyn Grading> = Arc::new(BaselineEngine);
         command_api::setup(&dispatcher, grading.release(), &Actor::system("setup")).await?;
-        let scorers = Scorers::new(dispatcher.clone(), readers()?, grading);
+        let scorers = Scorers::new(dispatcher.clone(), Arc::new(readers()?), grading);
         let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
         let notifier = Notifier::new(log.clone(), Arc::new(LogChannel));
         let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);

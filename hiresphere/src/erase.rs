@@ -31,6 +31,7 @@ pub(crate) async fn run(args: EraseArgs) -> Result<(), Failure> {
         failure
     })?;
     engine.builder.catch_up(&engine.read, u64::MAX).await?;
+    engine.read.forget_older_copies().await?;
     out::print(&format!(
         "erased: the key of candidate {candidate} is destroyed, stored documents and read models are \
          swept (position {})\n",

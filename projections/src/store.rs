@@ -87,6 +87,22 @@ impl ReadStore {
         let _ = self.watch().wait_for(|at| *at >= position).await;
     }
 
+    /// Leaves no older copy of any row: neither in the write-ahead log nor in the file that the last
+    /// rebuild replaced. Called when somebody was erased.
+    ///
+    /// # Errors
+    /// `IO`.
+    pub async fn forget_older_copies(&self) -> Result<(), LogError> {
+        let pool = self.pool().await;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pool).await.map_err(failed)?;
+        discard(&self.previous())
+    }
+
+    /// Where the tables are kept that the last rebuild replaced.
+    fn previous(&self) -> PathBuf {
+        self.file.with_extension("previous.sqlite")
+    }
+
     /// SHA-256 over every row of every table in key order: equal tables have equal digests.
     ///
     /// # Errors
@@ -115,7 +131,7 @@ impl ReadStore {
             let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(closing).await;
             closing.close().await;
         }
-        let previous = self.file.with_extension("previous.sqlite");
+        let previous = self.previous();
         discard(&previous)?;
         rename(&self.file, &previous)?;
         discard(&self.file)?;
@@ -135,6 +151,8 @@ async fn connect(file: &Path) -> Result<SqlitePool, LogError> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
+        // What is swept is overwritten, not only unlinked.
+        .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
     SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)

@@ -32,7 +32,7 @@ impl Scorers {
         }
         // A pool that cannot start a child says nothing about the file: try again later.
         let reading =
-            self.readers.try_read(&bytes).await.map_err(|e| HandlerError::Retry(e.to_string()))?;
+            self.reader.read(&bytes).await.map_err(|e| HandlerError::Retry(e.to_string()))?;
         let flags = flags(reading.hidden());
         let command = match reading.result {
             Ok(extraction) => {

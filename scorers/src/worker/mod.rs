@@ -22,19 +22,37 @@ use uuid::Uuid;
 
 pub use engine::{BaselineEngine, Engine, EngineError, Graded, Task};
 
-use crate::reading::sandbox::Pool;
+use crate::reading::Reading;
+use crate::reading::sandbox::{Pool, Unavailable};
+
+/// Reads resumes. Behind it stands a pool of child processes wherever files come from strangers.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// When nothing can be said about the file, and it should be tried again.
+    async fn read(&self, bytes: &[u8]) -> Result<Reading, Unavailable>;
+}
+
+#[async_trait]
+impl Reader for Pool {
+    async fn read(&self, bytes: &[u8]) -> Result<Reading, Unavailable> {
+        self.try_read(bytes).await
+    }
+}
 
 /// Turns resumes into scores.
 pub struct Scorers {
     dispatcher: Dispatcher,
-    readers: Pool,
+    reader: Arc<dyn Reader>,
     engine: Arc<dyn Engine>,
 }
 
 impl Scorers {
-    /// Scorers that read in these child processes and grade with this engine.
-    pub fn new(dispatcher: Dispatcher, readers: Pool, engine: Arc<dyn Engine>) -> Self {
-        Self { dispatcher, readers, engine }
+    /// Scorers that read and grade with these.
+    pub fn new(dispatcher: Dispatcher, reader: Arc<dyn Reader>, engine: Arc<dyn Engine>) -> Self {
+        Self { dispatcher, reader, engine }
     }
 
     fn actor(&self, part: &str) -> Actor {

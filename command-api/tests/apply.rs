@@ -1,0 +1,116 @@
+//! Applying, over a real log: once, again, and where it is not allowed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+
+use command_api::{Resume, apply, open_job, setup};
+use domain::actor::{Actor, ActorKind};
+use domain::ids::JobId;
+use domain::job::{Job, JobCommand, Posting};
+use domain::model_release::Release;
+use event_log::folder::Folder;
+use event_log::{Dispatcher, Envelope};
+
+fn recruiter() -> Actor {
+    Actor::new(ActorKind::Member, "recruiter")
+}
+
+fn posting() -> Posting {
+    Posting { title: "Nurse".into(), openings: 1, ..Posting::default() }
+}
+
+fn release(model: &str) -> Release {
+    Release {
+        name: "baseline".into(),
+        version: "1".into(),
+        provider: "local".into(),
+        model: model.into(),
+        ..Release::default()
+    }
+}
+
+fn resume(origin: &str, bytes: &[u8]) -> Resume {
+    Resume { origin: origin.into(), file: "cv.txt".into(), bytes: bytes.to_vec() }
+}
+
+async fn begin(path: &Path) -> (Folder, Dispatcher, JobId) {
+    let (folder, log) = Folder::open(path).await.unwrap();
+    let dispatcher = log.dispatcher();
+    setup(&dispatcher, release("baseline"), &recruiter()).await.unwrap();
+    let job = open_job(&dispatcher, posting(), &recruiter()).await.unwrap();
+    (folder, dispatcher, job)
+}
+
+#[tokio::test]
+async fn setting_up_and_opening_again_add_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_held, dispatcher, job) = begin(folder.path()).await;
+    let head = dispatcher.log().store.head().await.unwrap();
+    setup(&dispatcher, release("baseline"), &recruiter()).await.unwrap();
+    assert_eq!(open_job(&dispatcher, posting(), &recruiter()).await.unwrap(), job);
+    assert_eq!(dispatcher.log().store.head().await.unwrap(), head);
+    let other = Posting { title: "Head Nurse".into(), ..posting() };
+    assert_ne!(open_job(&dispatcher, other, &recruiter()).await.unwrap(), job);
+    let changed = setup(&dispatcher, release("another"), &recruiter()).await.unwrap_err();
+    assert_eq!(changed.code(), "RELEASE_REGISTERED");
+}
+
+#[tokio::test]
+async fn the_same_resume_from_the_same_place_is_the_same_application() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_held, dispatcher, job) = begin(folder.path()).await;
+    let hand_in = |origin: &'static str, bytes: &'static [u8]| {
+        let dispatcher = dispatcher.clone();
+        async move { apply(&dispatcher, job, resume(origin, bytes), "test", &recruiter()).await }
+    };
+    let first = hand_in("a", b"one").await.unwrap();
+    let head = dispatcher.log().store.head().await.unwrap();
+    let again = hand_in("a", b"one").await.unwrap();
+    assert_eq!((again.candidate, again.application), (first.candidate, first.application));
+    assert!(first.new && !again.new);
+    assert_eq!(dispatcher.log().store.head().await.unwrap(), head);
+    let newer = hand_in("a", b"two").await.unwrap();
+    assert_eq!(newer.application, first.application, "a newer resume, not a second application");
+    assert_eq!(dispatcher.log().store.head().await.unwrap(), head + 1);
+    let elsewhere = hand_in("b", b"one").await.unwrap();
+    assert_ne!(elsewhere.candidate, first.candidate);
+}
+
+#[tokio::test]
+async fn hands_at_once_make_one_application() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_held, dispatcher, job) = begin(folder.path()).await;
+    let tasks: Vec<_> = (0..6)
+        .map(|_| {
+            let dispatcher = dispatcher.clone();
+            tokio::spawn(async move {
+                apply(&dispatcher, job, resume("a", b"one"), "test", &recruiter()).await
+            })
+        })
+        .collect();
+    let mut applied = Vec::new();
+    for task in tasks {
+        // Who comes second may be told that the candidate was just registered, and tries again.
+        if let Ok(done) = task.await.unwrap() {
+            applied.push(done);
+        }
+    }
+    assert_eq!(applied.iter().filter(|a| a.new).count(), 1);
+    assert!(applied.iter().all(|a| a.application == applied[0].application));
+}
+
+#[tokio::test]
+async fn what_is_refused_leaves_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_held, dispatcher, job) = begin(folder.path()).await;
+    let head = dispatcher.log().store.head().await.unwrap();
+    let large = vec![b'x'; (20 << 20) + 1];
+    let refused = apply(&dispatcher, job, resume("a", &large), "test", &recruiter()).await;
+    assert_eq!(refused.unwrap_err().code(), "TOO_LARGE");
+    assert_eq!(dispatcher.log().store.head().await.unwrap(), head);
+    let pause = Envelope::new(job, JobCommand::PauseJob {}, recruiter());
+    dispatcher.dispatch::<Job>(pause).await.unwrap();
+    let refused = apply(&dispatcher, job, resume("a", b"one"), "test", &recruiter()).await;
+    assert_eq!(refused.unwrap_err().code(), "JOB_NOT_OPEN");
+}
