@@ -52,7 +52,7 @@ pub(crate) fn progress(total: usize) -> ProgressBar {
         ProgressDrawTarget::hidden()
     };
     let bar = ProgressBar::with_draw_target(Some(total as u64), target);
-    let style = "{spinner} reading and scoring [{bar:30}] {pos}/{len}  {per_sec}  {eta} left";
+    let style = "{spinner} reading and scoring [{bar:30}] {pos}/{len}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(style) {
         bar.set_style(style.progress_chars("=> "));
     }

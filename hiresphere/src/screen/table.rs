@@ -9,9 +9,11 @@ use scorers::reading::Failure as Reason;
 
 use super::Row;
 
-/// Width where the terminal's is not known, and the least that the reason is given.
+/// Width where the terminal's is not known.
 const WIDTH: u16 = 140;
+/// The least that the reason is given in a table; where there is less, candidates are listed.
 const REASON: usize = 32;
+/// The most that a name is given.
 const NAME: usize = 24;
 
 /// The ranked table, and under it what was not scored and what people should look at.
@@ -20,7 +22,7 @@ pub(crate) fn ranked(title: &str, rows: &[Row]) -> String {
     let mut text = format!("\n{title}: {} of {} ranked\n", scored.len(), rows.len());
     if !scored.is_empty() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}", table(&scored));
+        let _ = writeln!(text, "{}", table(&scored).unwrap_or_else(|width| list(&scored, width)));
     }
     if let Some(Row { engine: Some(engine), rubric: Some(rubric), .. }) = scored.first() {
         let _ = writeln!(text, "scored by {engine} with rubric {rubric}; people decide");
@@ -50,8 +52,8 @@ pub(crate) fn ranked(title: &str, rows: &[Row]) -> String {
     text
 }
 
-/// One line per candidate.
-fn table(scored: &[&Row]) -> Table {
+/// One line per candidate, or the terminal's width when that is too little for it.
+fn table(scored: &[&Row]) -> Result<String, usize> {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Disabled);
@@ -60,10 +62,13 @@ fn table(scored: &[&Row]) -> Table {
         .first()
         .map(|first| first.criteria.iter().map(|c| format!("{}/{}", c.id, c.max)).collect())
         .unwrap_or_default();
-    // Rank, name, total and parts, each with a space on both sides; the rest is the reason's.
-    let taken = 5 + names + 2 + 7 + parts.iter().map(|p| p.len() + 2).sum::<usize>() + 2;
+    // Rank, name, total and parts, each with a space on both sides and a rule; the rest is the reason's.
+    let taken = 6 + names + 3 + 8 + parts.iter().map(|p| p.len() + 3).sum::<usize>() + 3;
     let width = usize::from(table.width().unwrap_or(WIDTH));
-    let reason = width.saturating_sub(taken).max(REASON);
+    let reason = width.saturating_sub(taken);
+    if reason < REASON {
+        return Err(width);
+    }
     let header = ["#", "name", "total"].map(str::to_owned);
     table.set_header(header.into_iter().chain(parts).chain(["why".to_owned()]));
     for row in scored {
@@ -77,7 +82,24 @@ fn table(scored: &[&Row]) -> Table {
         cells.push(Cell::new(shortened(row.reason.as_deref().unwrap_or_default(), reason)));
         table.add_row(cells);
     }
-    table
+    Ok(table.to_string())
+}
+
+/// Two lines per candidate, for narrow terminals.
+fn list(scored: &[&Row], width: usize) -> String {
+    let mut text = String::new();
+    for row in scored {
+        let parts: Vec<String> =
+            row.criteria.iter().map(|c| format!("{} {}/{}", c.id, c.points, c.max)).collect();
+        let rank = row.rank.map(|r| r.to_string()).unwrap_or_default();
+        let total = row.total.map(|t| t.to_string()).unwrap_or_default();
+        let first = format!("{rank:>3} {total:>5}  {}", shortened(&called(row), NAME));
+        let reason = row.reason.as_deref().unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{first}  ({})", parts.join(", "));
+        let _ = writeln!(text, "           {}", shortened(reason, width.saturating_sub(12)));
+    }
+    text.trim_end().to_owned()
 }
 
 /// The text on one line, cut to a number of characters.
