@@ -1,6 +1,6 @@
 //! How an aggregate decides: a command goes in, events and reservations or a refusal come out.
 //!
-//! [`Decider`] is what every aggregate implements; [`aggregate!`] ties it to cqrs-es's `Aggregate`,
+//! [`Decider`] is what every aggregate implements; the macro `aggregate!` ties it to cqrs-es's `Aggregate`,
 //! whose test framework runs the given/when/then specifications.
 
 use chrono::{DateTime, Utc};
