@@ -111,7 +111,13 @@ async fn register(
             email_index: None,
         };
         let envelope = Envelope::new(candidate, command, actor.clone());
-        dispatcher.dispatch::<Candidate>(envelope).await?;
+        match dispatcher.dispatch::<Candidate>(envelope).await {
+            // Somebody else with the same origin was faster.
+            Err(DispatchError::Refused(refusal)) if refusal.code == "CANDIDATE_EXISTS" => {}
+            other => {
+                other?;
+            }
+        }
     }
     Ok(candidate)
 }

@@ -138,6 +138,12 @@ pub mod names {
     pub fn active_of_prefix(candidate: CandidateId) -> String {
         format!("active-of:{candidate}:")
     }
+    /// Held by a candidate from the request for erasure until it is complete.
+    pub fn erasing(candidate: CandidateId) -> String {
+        format!("{ERASING}{candidate}")
+    }
+    /// Every erasure under way.
+    pub const ERASING: &str = "erasing:";
     /// Held by a candidate whose resume could be read.
     pub fn readable(document: DocumentId) -> String {
         format!("readable:{document}")

@@ -46,7 +46,7 @@ impl Documents {
     /// The bytes of a document.
     ///
     /// # Errors
-    /// `DOCUMENT_MISSING`, `ERASED`, `DATA_DAMAGED` when they were altered, `IO`.
+    /// `DOCUMENT_MISSING`, `DOCUMENT_ALTERED`, `ERASED`, `IO`.
     pub async fn get(
         &self,
         person: CandidateId,
@@ -61,7 +61,7 @@ impl Documents {
             Err(error) => return Err(io("read a document", error)),
         };
         key.open(&sealed, &document_header(person, document))
-            .ok_or_else(|| LogError::Damaged(format!("document {document} was altered")))
+            .ok_or(LogError::DocumentAltered(document))
     }
 
     /// Deletes everything stored for a person; answers how many documents there were.

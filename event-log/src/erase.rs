@@ -1,10 +1,10 @@
 //! Erasing a person: the key is destroyed, the stores are swept, the audit skeleton stays.
 //!
-//! Each step may be cut short and begun again: a request that was opened is completed by calling this
-//! once more.
+//! Each step may be cut short and begun again: a request that was opened is found by [`complete_all`].
 
 use domain::actor::Actor;
 use domain::candidate::{Candidate, CandidateCommand};
+use domain::decide::names;
 use domain::ids::CandidateId;
 
 use crate::Log;
@@ -28,4 +28,16 @@ pub async fn erase(log: &Log, person: CandidateId, actor: Actor) -> Result<Outco
     dispatcher
         .dispatch::<Candidate>(order(CandidateCommand::CompleteErasure { stores_swept }))
         .await
+}
+
+/// Completes every erasure that was begun and cut short; answers how many there were.
+///
+/// # Errors
+/// A failure of the machine.
+pub async fn complete_all(log: &Log) -> Result<usize, DispatchError> {
+    let begun = log.store.held(names::ERASING).await?;
+    for (_, stream) in &begun {
+        erase(log, stream.id.into(), Actor::system("erasure")).await?;
+    }
+    Ok(begun.len())
 }

@@ -36,6 +36,9 @@ pub enum LogError {
     /// A stored document is missing.
     #[error("document {0} is missing")]
     DocumentMissing(domain::ids::DocumentId),
+    /// A stored document is not what was stored.
+    #[error("document {0} was altered")]
+    DocumentAltered(domain::ids::DocumentId),
     /// The person's key was destroyed.
     #[error("the person's data was erased")]
     Erased,
@@ -60,6 +63,7 @@ impl LogError {
             Self::TooNew { .. } => "DATA_TOO_NEW",
             Self::Undecodable { .. } => "EVENT_UNDECODABLE",
             Self::DocumentMissing(_) => "DOCUMENT_MISSING",
+            Self::DocumentAltered(_) => "DOCUMENT_ALTERED",
             Self::Erased => "ERASED",
             Self::Io { .. } => "IO",
         }
@@ -74,9 +78,11 @@ impl LogError {
                  affected, `hiresphere rebuild` makes them anew"
             }
             Self::DiskFull(_) => "free some space and run the same command again; nothing was lost",
-            Self::Keys(_) => "put back the file keys/master that belongs to this data folder",
+            Self::Keys(_) => {
+                "put back the folder keys/ that belongs to this data folder; nothing was changed"
+            }
             Self::TooNew { .. } => "use the newer version of hiresphere that wrote it",
-            Self::Undecodable { .. } | Self::DocumentMissing(_) => {
+            Self::Undecodable { .. } | Self::DocumentMissing(_) | Self::DocumentAltered(_) => {
                 "restore the data folder from a backup"
             }
             Self::Erased => "erased data cannot be brought back",
@@ -89,7 +95,13 @@ impl LogError {
     /// Whether trying the same again at once cannot help, so that work must stop rather than be
     /// parked event by event.
     pub fn is_fatal(&self) -> bool {
-        !matches!(self, Self::Undecodable { .. } | Self::DocumentMissing(_) | Self::Erased)
+        !matches!(
+            self,
+            Self::Undecodable { .. }
+                | Self::DocumentMissing(_)
+                | Self::DocumentAltered(_)
+                | Self::Erased
+        )
     }
 
     pub(crate) fn io(doing: &'static str, error: &std::io::Error) -> Self {

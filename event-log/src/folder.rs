@@ -38,19 +38,29 @@ impl Folder {
     pub async fn open(path: &Path) -> Result<(Self, Log), LogError> {
         let doing = "create the data folder";
         let io = |e: io::Error| LogError::io(doing, &e);
+        let made = !path.exists();
         fs::create_dir_all(path).map_err(io)?;
         let path = fs::canonicalize(path).map_err(io)?;
+        if made {
+            // Read models hold names in the clear.
+            private_folder(&path)?;
+        }
         let lock = hold(&path)?;
         for folder in ["keys", "documents"] {
             fs::create_dir_all(path.join(folder)).map_err(io)?;
         }
         private_folder(&path.join("keys"))?;
-        let fresh = !path.join("log.sqlite").exists();
+        let log = path.join("log.sqlite");
+        let fresh = fs::metadata(&log).map_or(true, |m| m.len() == 0);
         let master = master_key(&path.join("keys").join("master"), fresh)?;
-        let keys = SqliteKeys::open(&path.join("keys").join("keys.sqlite")).await?;
-        let log = Arc::new(SqliteLog::open(&path.join("log.sqlite")).await?);
-        let vault = Vault::new(Arc::new(keys), &master);
-        vault.check_master_key().await?;
+        let keys = Arc::new(SqliteKeys::open(&path.join("keys").join("keys.sqlite")).await?);
+        if fresh && keys.holds_people().await? {
+            let lost = "log.sqlite is missing or empty, but there are keys of people in it";
+            return Err(LogError::Damaged(lost.into()));
+        }
+        let vault = Vault::new(keys, &master);
+        vault.check_master_key(fresh).await?;
+        let log = Arc::new(SqliteLog::open(&log).await?);
         let store = LocalFileSystem::new_with_prefix(path.join("documents"))
             .map_err(|e| LogError::Io { doing: "open the documents", problem: e.to_string() })?
             .with_fsync(true)

@@ -55,13 +55,18 @@ impl Vault {
         Self { inner: Arc::new(Inner { keys, wrapping, blinding, cache }) }
     }
 
-    /// Makes sure that the master key is the one this key store was begun with.
+    /// Makes sure that the master key and the key store belong together: the nil person's key seals
+    /// nothing, and is made when the store is begun.
     ///
     /// # Errors
-    /// `MASTER_KEY`.
-    pub async fn check_master_key(&self) -> Result<(), LogError> {
-        // The nil person's key is made with the store and seals nothing.
-        self.key(CandidateId(uuid::Uuid::nil())).await.map(drop)
+    /// `MASTER_KEY` when the key does not open the store, or the store is not `fresh` and yet empty.
+    pub async fn check_master_key(&self, fresh: bool) -> Result<(), LogError> {
+        let nobody = CandidateId(uuid::Uuid::nil());
+        if !fresh && self.inner.keys.get(nobody).await? == KeyState::NeverExisted {
+            let lost = "the people's keys (keys/keys.sqlite) are missing or empty";
+            return Err(LogError::Keys(lost.into()));
+        }
+        self.key(nobody).await.map(drop)
     }
 
     /// The person's key, made on first use.

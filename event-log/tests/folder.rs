@@ -69,6 +69,39 @@ async fn the_master_key_is_private_and_irreplaceable() {
 }
 
 #[tokio::test]
+async fn keys_and_log_belong_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let (held, log) = Folder::open(folder.path()).await.unwrap();
+    draft(&log).await.unwrap();
+    log.vault.key(domain::ids::CandidateId(log.ids.next())).await.unwrap();
+    drop((held, log));
+    let remove = |name: &str| {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(folder.path().join(format!("{name}{suffix}")));
+        }
+    };
+    let keys = fs::read(folder.path().join("keys/keys.sqlite")).unwrap();
+    let wal = fs::read(folder.path().join("keys/keys.sqlite-wal")).unwrap_or_default();
+    remove("keys/keys.sqlite");
+    assert_eq!(
+        code_of_opening(folder.path()).await,
+        "MASTER_KEY",
+        "no key store is made over old data"
+    );
+    remove("keys/keys.sqlite");
+    fs::write(folder.path().join("keys/keys.sqlite"), keys).unwrap();
+    fs::write(folder.path().join("keys/keys.sqlite-wal"), wal).unwrap();
+    assert_eq!(code_of_opening(folder.path()).await, "opened");
+    remove("log.sqlite");
+    assert_eq!(
+        code_of_opening(folder.path()).await,
+        "DATA_DAMAGED",
+        "no log is begun under old keys"
+    );
+    assert!(!folder.path().join("log.sqlite").exists());
+}
+
+#[tokio::test]
 async fn damage_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (held, log) = Folder::open(folder.path()).await.unwrap();

@@ -46,7 +46,7 @@ impl Engine {
     /// Takes a data folder and makes it ready.
     pub(crate) async fn open(data: &Path) -> Result<Self, Failure> {
         let (folder, log) = Folder::open(data).await?;
-        let read = Arc::new(ReadStore::open(&folder.read_models()).await?);
+        let read = Arc::new(ReadStore::open_or_renew(&folder.read_models()).await?);
         let dispatcher = log.dispatcher();
         let grading: Arc<dyn Grading> = Arc::new(BaselineEngine);
         command_api::setup(&dispatcher, grading.release(), &Actor::system("setup")).await?;
@@ -54,14 +54,11 @@ impl Engine {
         let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
         let notifier = Notifier::new(log.clone(), Arc::new(LogChannel));
         let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
-        Ok(Self {
-            _folder: folder,
-            builder: Builder::new(log.clone()),
-            dispatcher,
-            read,
-            scorers,
-            notifier,
-            log,
-        })
+        let builder = Builder::new(log.clone());
+        if event_log::erase::complete_all(&log).await? > 0 {
+            builder.catch_up(&read, u64::MAX).await?;
+            read.forget_older_copies().await?;
+        }
+        Ok(Self { _folder: folder, builder, dispatcher, read, scorers, notifier, log })
     }
 }

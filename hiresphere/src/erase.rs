@@ -10,8 +10,10 @@ use crate::cli::EraseArgs;
 use crate::engine::{Engine, operator};
 use crate::failure::Failure;
 use crate::out;
+use crate::rebuild::existing;
 
 pub(crate) async fn run(args: EraseArgs) -> Result<(), Failure> {
+    existing(&args.data.data)?;
     let engine = Engine::open(&args.data.data).await?;
     let candidate = CandidateId(args.candidate);
     if args.withdraw {

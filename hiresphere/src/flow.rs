@@ -31,6 +31,9 @@ pub(crate) async fn settle<T>(
         let _ = done.send(true);
         result
     };
+    // What could not be handled last time may be handled now.
+    engine.scorers.requeue().await?;
+    engine.notifier.requeue().await?;
     let scoring = async {
         engine.scorers.run_until_idle(all_in).await?;
         let _ = scored.send(true);

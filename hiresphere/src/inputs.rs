@@ -66,14 +66,9 @@ fn walk(
     known: &mut HashSet<PathBuf>,
     found: &mut Vec<Input>,
 ) -> Result<(), Failure> {
-    let listing = fs::read_dir(folder)
-        .map_err(|e| Failure::io(&format!("list the folder {}", folder.display()), &e))?;
-    let mut entries = Vec::new();
-    for entry in listing {
-        let entry =
-            entry.map_err(|e| Failure::io(&format!("list the folder {}", folder.display()), &e))?;
-        entries.push(entry);
-    }
+    // A folder that cannot be listed is one unreadable input; the others go on.
+    let listing = fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let Ok(mut entries) = listing else { return push(folder.to_owned(), known, found) };
     entries.sort_by_key(|e| e.file_name().as_encoded_bytes().to_vec());
     for entry in entries {
         let path = entry.path();
@@ -100,6 +95,9 @@ pub(crate) fn bytes_of(path: &Path, limit: u64) -> Result<Vec<u8>, NotRead> {
     use scorers::reading::Failure as Reason;
     let unreadable = |e: std::io::Error| (Reason::Unreadable, e.to_string());
     let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err((Reason::Unreadable, "a folder that cannot be listed".into()));
+    }
     if !metadata.is_file() {
         return Err((Reason::Unreadable, "not a file".into()));
     }

@@ -50,13 +50,43 @@ fn run(command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::io("start", &e))?;
     runtime.block_on(async {
-        match command {
-            Command::Demo(args) => Box::pin(demo::run(args)).await,
-            Command::Screen(args) => screen::run(args).await,
-            Command::Extract(args) => extract::run(args).await,
-            Command::Evaluate(args) => evaluate::run(&args),
-            Command::Rebuild(args) => rebuild::run(args).await,
-            Command::Erase(args) => erase::run(args).await,
+        let staying = matches!(&command, Command::Demo(args) if !args.once);
+        // Whoever is interrupted still tidies up: throw-away folders go when the work is dropped.
+        tokio::select! {
+            done = carry_out(command) => done,
+            () = interrupted() => if staying {
+                Ok(())
+            } else {
+                let advice = "run it again; what was done is not done twice";
+                Err(Failure::new("INTERRUPTED", "interrupted", advice))
+            }
         }
     })
+}
+
+async fn carry_out(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => Box::pin(demo::run(args)).await,
+        Command::Screen(args) => Box::pin(screen::run(args)).await,
+        Command::Extract(args) => extract::run(args).await,
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Rebuild(args) => rebuild::run(args).await,
+        Command::Erase(args) => Box::pin(erase::run(args)).await,
+    }
+}
+
+/// Resolves when the process is asked to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }

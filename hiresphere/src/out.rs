@@ -20,6 +20,7 @@ pub(crate) fn report(failure: &Failure, json: bool) {
         format!("error[{code}]: {message}\n  what to do: {advice}")
     };
     // There is nobody left to tell when standard error is gone, too.
+    let text: String = text.chars().filter(|c| !steers(*c)).collect();
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -28,8 +29,20 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Text on standard output.
+/// Text for people on standard output. File names and resumes come from strangers: what would steer a
+/// terminal is taken out.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let harmless: String = text.chars().filter(|c| !steers(*c)).collect();
+    write(&harmless)
+}
+
+/// Control characters, and those that turn the direction of text around.
+fn steers(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn write(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
@@ -41,7 +54,7 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
     let mut line = serde_json::to_string(value)
         .map_err(|e| Failure::new("IO", format!("failed to encode a line: {e}"), ""))?;
     line.push('\n');
-    print(&line)
+    write(&line)
 }
 
 /// A progress bar on standard error; nothing when it is not a terminal.

@@ -1,5 +1,6 @@
 //! `hiresphere rebuild`: the read models made anew from the log, compared and swapped in.
 
+use std::path::Path;
 use std::time::Instant;
 
 use event_log::folder::Folder;
@@ -10,8 +11,9 @@ use crate::failure::Failure;
 use crate::out;
 
 pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
+    existing(&args.data.data)?;
     let (folder, log) = Folder::open(&args.data.data).await?;
-    let read = ReadStore::open(&folder.read_models()).await?;
+    let read = ReadStore::open_or_renew(&folder.read_models()).await?;
     // What is live first catches up, so that both stand at the same position.
     Builder::new(log.clone()).catch_up(&read, u64::MAX).await?;
     let started = Instant::now();
@@ -39,4 +41,13 @@ pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
         "rebuilt from {} events in {seconds:.2} s\ndigest {}\n{verdict}\n",
         rebuilt.events, rebuilt.after
     ))
+}
+
+/// Refuses a folder that holds no data: a mistyped path must not become a new one.
+pub(crate) fn existing(data: &Path) -> Result<(), Failure> {
+    if data.join("log.sqlite").is_file() || data.join("keys").is_dir() {
+        return Ok(());
+    }
+    let message = format!("{} holds no data", data.display());
+    Err(Failure::new("NO_DATA", message, "check the path given with --data"))
 }

@@ -15,7 +15,7 @@ use crate::builder::Builder;
 use crate::models;
 
 /// Raised by every change of a table; another format is made anew from the log.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 const CONNECTIONS: u32 = 8;
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -66,6 +66,25 @@ impl ReadStore {
         Ok(Self { file: file.to_owned(), pool, position: watch::Sender::new(position) })
     }
 
+    /// Opens the read models; damaged ones are set aside as `read.damaged.sqlite` and begun anew, since
+    /// everything in them can be folded from the log again.
+    ///
+    /// # Errors
+    /// `DISK_FULL`, `IO`.
+    pub async fn open_or_renew(file: &Path) -> Result<Self, LogError> {
+        match Self::open(file).await {
+            Err(LogError::Damaged(what)) => {
+                tracing::warn!(what, "the read models were damaged and are made anew");
+                let aside = file.with_extension("damaged.sqlite");
+                discard(&aside)?;
+                rename(file, &aside)?;
+                discard(file)?;
+                Self::open(file).await
+            }
+            opened => opened,
+        }
+    }
+
     /// Connections to query with.
     pub async fn pool(&self) -> SqlitePool {
         self.pool.read().await.clone()
@@ -94,7 +113,16 @@ impl ReadStore {
     /// `IO`.
     pub async fn forget_older_copies(&self) -> Result<(), LogError> {
         let pool = self.pool().await;
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pool).await.map_err(failed)?;
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&pool)
+            .await
+            .map_err(failed)?;
+        let busy: i64 = row.try_get(0).map_err(failed)?;
+        if busy != 0 {
+            let problem = "somebody is reading them; try again".to_owned();
+            return Err(LogError::Io { doing: "sweep older copies of the read models", problem });
+        }
+        discard(&self.file.with_extension("damaged.sqlite"))?;
         discard(&self.previous())
     }
 

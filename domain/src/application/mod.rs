@@ -154,7 +154,10 @@ impl Decider for Application {
                 }
                 Ok(Decision::of(E::ScoreFailed { run, reason, retryable }))
             }
-            C::MoveToStage { to, reason, seen } => self.move_to(to, reason, seen),
+            C::MoveToStage { to, reason, seen } => {
+                human_decides(actor)?;
+                self.move_to(to, reason, seen)
+            }
             C::Shortlist { seen } => {
                 self.active()?;
                 if self.standing.shortlisted {
@@ -168,6 +171,7 @@ impl Decider for Application {
                 if !self.standing.shortlisted {
                     return Ok(Decision::unchanged());
                 }
+                human_decides(actor)?;
                 Ok(Decision::of(E::ApplicationUnshortlisted {}))
             }
             C::Reject { reason, category, note, seen } => {
@@ -190,15 +194,14 @@ impl Decider for Application {
                 }
                 human_decides(actor)?;
                 let event = E::RejectionReversed { reason };
-                Ok(self.entering(
-                    Decision::of(event),
-                    id,
-                    candidate,
-                    job,
-                    self.standing.stage.as_ref(),
-                ))
+                let missing =
+                    Refusal::conflict("JOB_NOT_OPEN", "the job does not take applications");
+                let name = names::open_job(job);
+                let decision = Decision::of(event).reserve(Reserve::Require { name, missing });
+                Ok(self.entering(decision, id, candidate, job, self.standing.stage.as_ref()))
             }
             C::Withdraw { reason } => {
+                human_decides(actor)?;
                 let (id, candidate, job) = self.not_terminal()?;
                 let decision = Decision::of(E::ApplicationWithdrawn { reason })
                     .reserve(Reserve::Release { name: names::applied(candidate, job) });

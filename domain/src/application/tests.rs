@@ -243,6 +243,16 @@ fn no_machine_rejects_anybody() {
         .by(scorer())
         .when(ApplicationCommand::Unreject { reason: Pii::new(None) })
         .refused("HUMAN_REQUIRED");
+    // Whatever else would end an application or take it out of sight, too.
+    for command in [withdraw(), move_to("interview", StageKind::Interviewing)] {
+        given::<Application>(submitted()).by(scorer()).when(command).refused("HUMAN_REQUIRED");
+    }
+    let listed = ApplicationCommand::Shortlist { seen: None };
+    let listed = given::<Application>(submitted()).when(listed).history();
+    given::<Application>(listed)
+        .by(scorer())
+        .when(ApplicationCommand::Unshortlist {})
+        .refused("HUMAN_REQUIRED");
 }
 
 #[test]
@@ -265,6 +275,7 @@ fn a_rejection_has_a_reason_and_can_be_taken_back() {
     given::<Application>(submitted()).when(back.clone()).refused("NOT_REJECTED");
     let history = given::<Application>(rejected())
         .when(back)
+        .needs(&names::open_job(job), "JOB_NOT_OPEN")
         .needs(&names::active_in_job(job, id), "WRONG_STATE")
         .history();
     assert_eq!(status(history), ApplicationStatus::Submitted);

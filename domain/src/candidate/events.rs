@@ -105,7 +105,7 @@ pub struct Flag {
 }
 
 /// Why two candidates may be one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DuplicateSignal {
     /// Their resumes name the same e-mail address.

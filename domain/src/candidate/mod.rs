@@ -27,8 +27,8 @@ pub struct Candidate {
     pub id: Option<CandidateId>,
     /// Their resumes, oldest first.
     pub resumes: Vec<Resume>,
-    /// Other candidates they may be the same person as.
-    pub suspected: Vec<CandidateId>,
+    /// Other candidates they may be the same person as, and why.
+    pub suspected: Vec<(CandidateId, DuplicateSignal)>,
     /// Whether erasure was asked for.
     pub erasure_requested: bool,
     /// Whether their personal data is gone.
@@ -86,7 +86,9 @@ impl Candidate {
                     *reading = Reading::Parsed(text);
                 }
             }
-            CandidateEvent::DuplicateSuspected { other, .. } => self.suspected.push(other),
+            CandidateEvent::DuplicateSuspected { other, signals } => {
+                self.suspected.extend(signals.into_iter().map(|signal| (other, signal)));
+            }
             CandidateEvent::DataRequestOpened { kind: DataRequestKind::Erasure } => {
                 self.erasure_requested = true;
             }
@@ -217,7 +219,9 @@ impl Decider for Candidate {
                 Ok(Decision::of(E::ProfileCorrected { field, from, to }))
             }
             C::FlagDuplicate { other, signals } => {
-                if self.known()? == other || self.suspected.contains(&other) {
+                let mut signals = signals;
+                signals.retain(|signal| !self.suspected.contains(&(other, *signal)));
+                if self.known()? == other || signals.is_empty() {
                     return Ok(Decision::unchanged());
                 }
                 Ok(Decision::of(E::DuplicateSuspected { other, signals }))
@@ -228,12 +232,12 @@ impl Decider for Candidate {
                     return Ok(Decision::unchanged());
                 }
                 let message = "applications are still active; withdraw or decide them first";
-                Ok(Decision::of(E::DataRequestOpened { kind: DataRequestKind::Erasure }).reserve(
-                    Reserve::RequireNone {
-                        prefix: names::active_of_prefix(id),
-                        found: Refusal::conflict("ACTIVE_APPLICATIONS", message),
-                    },
-                ))
+                let found = Refusal::conflict("ACTIVE_APPLICATIONS", message);
+                let taken = Refusal::conflict("WRONG_STATE", "erasure is under way");
+                Ok(Decision::of(E::DataRequestOpened { kind: DataRequestKind::Erasure })
+                    .reserve(Reserve::RequireNone { prefix: names::active_of_prefix(id), found })
+                    // Found by whoever starts next, should this be cut short.
+                    .reserve(Reserve::Claim { name: names::erasing(id), taken }))
             }
             C::CompleteErasure { stores_swept } => {
                 if self.erased {

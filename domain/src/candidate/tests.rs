@@ -203,8 +203,15 @@ fn duplicates_are_flagged_once_and_never_with_oneself() {
         .when(flag(other))
         .emits([CandidateEvent::DuplicateSuspected { other, signals: signals.clone() }])
         .history();
-    given::<Candidate>(history).when(flag(other)).changes_nothing();
+    given::<Candidate>(history.clone()).when(flag(other)).changes_nothing();
     given::<Candidate>(registered()).when(flag(id())).changes_nothing();
+    let more = vec![DuplicateSignal::SameEmail, DuplicateSignal::SameFile];
+    given::<Candidate>(history)
+        .when(CandidateCommand::FlagDuplicate { other, signals: more })
+        .emits([CandidateEvent::DuplicateSuspected {
+            other,
+            signals: vec![DuplicateSignal::SameFile],
+        }]);
 }
 
 #[test]
@@ -213,6 +220,7 @@ fn erasure_is_asked_for_then_done_and_then_nothing_more_is_taken() {
         .when(CandidateCommand::OpenErasure {})
         .emits([CandidateEvent::DataRequestOpened { kind: DataRequestKind::Erasure }])
         .needs(&names::active_of_prefix(id()), "ACTIVE_APPLICATIONS")
+        .needs(&names::erasing(id()), "WRONG_STATE")
         .history();
     given::<Candidate>(asked.clone()).when(CandidateCommand::OpenErasure {}).changes_nothing();
     let complete = CandidateCommand::CompleteErasure { stores_swept: vec!["documents".into()] };

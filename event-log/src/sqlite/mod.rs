@@ -77,6 +77,20 @@ impl SqliteKeys {
         migrate(&pool, include_str!("keys.sql"), "the key store").await?;
         Ok(Self { pool })
     }
+
+    /// Whether anybody has a key here.
+    ///
+    /// # Errors
+    /// `DATA_DAMAGED`, `IO`.
+    pub async fn holds_people(&self) -> Result<bool, LogError> {
+        let nobody = uuid::Uuid::nil().as_bytes().to_vec();
+        let found = sqlx::query("SELECT 1 FROM keys WHERE person <> $1 LIMIT 1")
+            .bind(nobody)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(found.is_some())
+    }
 }
 
 /// A pool of connections to a file, set up as this engine needs them.

@@ -128,8 +128,12 @@ pub(crate) async fn hand_in(
     }
 }
 
+/// The path as an origin; one that is no text by its bytes, so that no two paths are one.
 fn origin(path: &Path) -> String {
-    format!("file:{}", path.to_string_lossy())
+    match path.to_str() {
+        Some(path) => format!("file:{path}"),
+        None => format!("file-bytes:{:?}", path.as_os_str().as_encoded_bytes()),
+    }
 }
 
 /// The pool by application.

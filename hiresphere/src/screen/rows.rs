@@ -66,7 +66,7 @@ pub(crate) async fn rows(
     files: Vec<(Input, HandedIn)>,
     ranked: Vec<PoolRow>,
 ) -> Result<Vec<Row>, LogError> {
-    let mut ranked = by_application(ranked);
+    let ranked = by_application(ranked);
     let paths: HashMap<CandidateId, String> = files
         .iter()
         .filter_map(|(input, handed_in)| match handed_in {
@@ -78,7 +78,7 @@ pub(crate) async fn rows(
     for (input, handed_in) in files {
         let row = match handed_in {
             HandedIn::NotTaken(code, why) => not_taken(input, code, why),
-            HandedIn::Applied(candidate, application) => match ranked.remove(&application) {
+            HandedIn::Applied(candidate, application) => match ranked.get(&application).cloned() {
                 Some(found) => {
                     let run = found.run.as_ref();
                     let criteria = match run {

@@ -85,7 +85,7 @@ fn table(scored: &[&Row]) -> Result<String, usize> {
     Ok(table.to_string())
 }
 
-/// Two lines per candidate, for narrow terminals.
+/// Three lines per candidate, for narrow terminals.
 fn list(scored: &[&Row], width: usize) -> String {
     let mut text = String::new();
     for row in scored {
@@ -93,11 +93,12 @@ fn list(scored: &[&Row], width: usize) -> String {
             row.criteria.iter().map(|c| format!("{} {}/{}", c.id, c.points, c.max)).collect();
         let rank = row.rank.map(|r| r.to_string()).unwrap_or_default();
         let total = row.total.map(|t| t.to_string()).unwrap_or_default();
-        let first = format!("{rank:>3} {total:>5}  {}", shortened(&called(row), NAME));
         let reason = row.reason.as_deref().unwrap_or_default();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{first}  ({})", parts.join(", "));
-        let _ = writeln!(text, "           {}", shortened(reason, width.saturating_sub(12)));
+        let _ = writeln!(text, "{rank:>3} {total:>5}  {}", shortened(&called(row), NAME));
+        for line in [parts.join(", "), reason.to_owned()] {
+            let _ = writeln!(text, "           {}", shortened(&line, width.saturating_sub(12)));
+        }
     }
     text.trim_end().to_owned()
 }
@@ -140,9 +141,10 @@ pub(crate) fn explained(title: &str, row: &Row) -> String {
     text
 }
 
-/// What a row is called: the name, or the file where there is none.
+/// What a row is called: the name, or the file's where there is none.
 fn called(row: &Row) -> String {
-    row.candidate.name.clone().unwrap_or_else(|| row.file.clone())
+    let file = || row.file.rsplit('/').next().unwrap_or(&row.file).to_owned();
+    row.candidate.name.clone().unwrap_or_else(file)
 }
 
 fn advice(row: &Row) -> String {
@@ -153,7 +155,7 @@ fn advice(row: &Row) -> String {
     match Reason::from_code(code) {
         Some(reason) => reason.advice().to_owned(),
         None if code == "PARKED" => {
-            "a step failed again and again and was set aside; see -v".into()
+            "a step failed and was set aside (-v says which); run it again to try once more".into()
         }
         None => "no score could be made".into(),
     }

@@ -3,6 +3,8 @@
 //! Rank: the higher total, then the higher score on the first criterion (skills, in the default
 //! rubric), then the file's name, then who applied first.
 
+use std::collections::{BTreeMap, HashMap};
+
 use domain::application::{ApplicationEvent, RunId, Standing};
 use domain::candidate::{CandidateEvent, DuplicateSignal, Flag};
 use domain::ids::{ApplicationId, CandidateId, JobId};
@@ -92,7 +94,8 @@ pub enum Outcome {
 }
 
 impl ReadModel for RankedPool {
-    const TABLES: &'static [&'static str] = &["pool_candidates", "pool_duplicates", "pool"];
+    const TABLES: &'static [&'static str] =
+        &["pool_candidates", "pool_duplicates", "pool", "pool_runs"];
     const SCHEMA: &'static str = "
         CREATE TABLE pool_candidates (
             candidate TEXT PRIMARY KEY,
@@ -100,6 +103,7 @@ impl ReadModel for RankedPool {
             email     TEXT,
             file      TEXT,
             document  TEXT,
+            digest    TEXT,
             failure   TEXT,
             flags     TEXT NOT NULL DEFAULT '[]',
             corrected TEXT NOT NULL DEFAULT '[]',
@@ -119,20 +123,24 @@ impl ReadModel for RankedPool {
             standing    TEXT    NOT NULL,
             submitted   INTEGER NOT NULL,
             ai_opt_out  INTEGER NOT NULL,
-            asked_run   TEXT,
-            asked_for   TEXT,
+            position    INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX pool_by_job ON pool (job);
+        CREATE TABLE pool_runs (
+            application TEXT    NOT NULL,
+            run         TEXT    NOT NULL,
+            asked       INTEGER NOT NULL,
+            digest      TEXT    NOT NULL,
+            engine      TEXT    NOT NULL,
+            rubric      TEXT    NOT NULL,
             failure     TEXT,
-            run         TEXT,
-            engine      TEXT,
-            rubric      TEXT,
             total       INTEGER,
             tie_break   INTEGER,
             parts       TEXT    NOT NULL DEFAULT '[]',
             reason      TEXT,
-            position    INTEGER NOT NULL
-        ) WITHOUT ROWID;
-        CREATE INDEX pool_by_job ON pool (job, total DESC, tie_break DESC);
-        CREATE INDEX pool_by_candidate ON pool (candidate);";
+            position    INTEGER NOT NULL,
+            PRIMARY KEY (application, run)
+        ) WITHOUT ROWID;";
 
     async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
         let at = signed(fact.recorded.position);
@@ -167,15 +175,16 @@ async fn candidate_changed(
                 .await
                 .map_err(failed)?;
         }
-        CandidateEvent::ResumeReceived { document, file, .. } => {
+        CandidateEvent::ResumeReceived { document, resume_digest, file, .. } => {
             // A new resume: what was said about the one before is history.
-            let sql = "UPDATE pool_candidates SET document = $2, file = $3, failure = NULL, \
-                       flags = '[]', position = $4 WHERE candidate = $1";
+            let sql = "UPDATE pool_candidates SET document = $2, digest = $5, file = $3, \
+                       failure = NULL, flags = '[]', position = $4 WHERE candidate = $1";
             sqlx::query(sql)
                 .bind(key)
                 .bind(document.to_string())
                 .bind(file.get())
                 .bind(at)
+                .bind(resume_digest)
                 .execute(tx)
                 .await
                 .map_err(failed)?;
@@ -236,12 +245,23 @@ async fn candidate_changed(
         }
         CandidateEvent::DuplicateSuspected { other, signals } => {
             // Suspicion is mutual.
+            let sql = "SELECT signals FROM pool_duplicates WHERE candidate = $1 AND other = $2";
+            let known: Option<String> = sqlx::query_scalar(sql)
+                .bind(&key)
+                .bind(id(*other))
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(failed)?;
+            let mut all: Vec<DuplicateSignal> = known.map_or(Ok(vec![]), |k| from_json(&k))?;
+            all.extend(signals);
+            all.sort();
+            all.dedup();
             let sql = "INSERT INTO pool_duplicates VALUES ($1, $2, $3), ($2, $1, $3) \
                        ON CONFLICT (candidate, other) DO UPDATE SET signals = excluded.signals";
             sqlx::query(sql)
                 .bind(key)
                 .bind(id(*other))
-                .bind(json(signals)?)
+                .bind(json(&all)?)
                 .execute(tx)
                 .await
                 .map_err(failed)?;
@@ -250,7 +270,8 @@ async fn candidate_changed(
             let sql = "UPDATE pool_candidates SET name = NULL, email = NULL, file = NULL, \
                        position = $2 WHERE candidate = $1";
             sqlx::query(sql).bind(&key).bind(at).execute(&mut *tx).await.map_err(failed)?;
-            let sql = "UPDATE pool SET reason = NULL WHERE candidate = $1";
+            let sql = "UPDATE pool_runs SET reason = NULL WHERE application IN \
+                       (SELECT application FROM pool WHERE candidate = $1)";
             sqlx::query(sql).bind(key).execute(tx).await.map_err(failed)?;
         }
         CandidateEvent::ResumeTextExtracted { .. } | CandidateEvent::DataRequestOpened { .. } => {}
@@ -282,9 +303,17 @@ async fn application_changed(
                 .bind(json(&standing)?)
         }
         E::ScoreRequested { run, request } => {
-            let sql = "UPDATE pool SET asked_run = $2, asked_for = $3, failure = NULL, position = $4 \
-                       WHERE application = $1";
-            sqlx::query(sql).bind(key).bind(&run.0).bind(json(request)?).bind(at)
+            let sql = "INSERT INTO pool_runs (application, run, asked, digest, engine, rubric, \
+                       position) VALUES ($1, $2, $3, $4, $5, $6, $3) \
+                       ON CONFLICT (application, run) DO UPDATE SET asked = excluded.asked, \
+                       failure = NULL, position = excluded.position";
+            sqlx::query(sql)
+                .bind(key)
+                .bind(&run.0)
+                .bind(at)
+                .bind(&request.resume_digest)
+                .bind(&request.model_release)
+                .bind(&request.rubric)
         }
         E::ScoreRecorded { run, total, criteria, explanations, .. } => {
             let parts: Vec<Part> = criteria
@@ -292,11 +321,8 @@ async fn application_changed(
                 .map(|c| Part { id: c.id.clone(), points: c.points, max: c.max })
                 .collect();
             let reason = explanations.get().and_then(|e| e.first()).map(|e| e.rationale.clone());
-            // Only the run that was asked for last is shown.
-            let sql = "UPDATE pool SET run = $2, total = $3, tie_break = $4, parts = $5, reason = $6, \
-                       engine = json_extract(asked_for, '$.model_release'), \
-                       rubric = json_extract(asked_for, '$.rubric'), failure = NULL, position = $7 \
-                       WHERE application = $1 AND asked_run = $2";
+            let sql = "UPDATE pool_runs SET total = $3, tie_break = $4, parts = $5, reason = $6, \
+                       failure = NULL, position = $7 WHERE application = $1 AND run = $2";
             sqlx::query(sql)
                 .bind(key)
                 .bind(&run.0)
@@ -307,8 +333,8 @@ async fn application_changed(
                 .bind(at)
         }
         E::ScoreFailed { run, reason, .. } => {
-            let sql = "UPDATE pool SET failure = $3, position = $4 \
-                       WHERE application = $1 AND asked_run = $2";
+            let sql = "UPDATE pool_runs SET failure = $3, position = $4 \
+                       WHERE application = $1 AND run = $2";
             sqlx::query(sql).bind(key).bind(&run.0).bind(reason).bind(at)
         }
         E::StageChanged { .. }
@@ -338,27 +364,35 @@ async fn application_changed(
 
 /// The pool of a job: the scored by rank, then the others in the order in which they applied.
 ///
+/// A row rests on the run that was asked for last over the resume that was received last: when somebody
+/// hands in an earlier version again, its score counts again.
+///
 /// # Errors
 /// `IO`.
 pub async fn of_job(pool: &SqlitePool, job: JobId) -> Result<Vec<PoolRow>, LogError> {
     let rows = sqlx::query(
-        "SELECT p.*, c.name, c.email, c.file, c.failure AS unread, c.flags, \
-                MAX(p.position, COALESCE(c.position, 0)) AS rests_on, \
-                (SELECT json_group_array(json_object('other', d.other, 'signals', json(d.signals))) \
-                   FROM (SELECT * FROM pool_duplicates WHERE candidate = p.candidate ORDER BY other) d \
-                ) AS duplicates \
-           FROM pool p LEFT JOIN pool_candidates c ON c.candidate = p.candidate \
+        "SELECT p.application, p.candidate, p.status, p.ai_opt_out, \
+                c.name, c.email, c.file, c.failure AS unread, c.flags, \
+                r.run, r.engine, r.rubric, r.failure, r.total, r.parts, r.reason, \
+                MAX(p.position, COALESCE(c.position, 0), COALESCE(r.position, 0)) AS rests_on \
+           FROM pool p \
+           LEFT JOIN pool_candidates c ON c.candidate = p.candidate \
+           LEFT JOIN pool_runs r ON r.application = p.application AND r.run = \
+                (SELECT run FROM pool_runs x WHERE x.application = p.application \
+                    AND x.digest = c.digest ORDER BY x.asked DESC LIMIT 1) \
           WHERE p.job = $1 \
-          ORDER BY p.total IS NULL, p.total DESC, p.tie_break DESC, c.file, p.submitted",
+          ORDER BY r.total IS NULL, r.total DESC, r.tie_break DESC, c.file, p.submitted",
     )
     .bind(id(job))
     .fetch_all(pool)
     .await
     .map_err(failed)?;
+    let mut suspicions = suspicions(pool, job).await?;
     let mut ranked = 0;
     rows.iter()
         .map(|row| {
             let mut row = pool_row(row)?;
+            row.duplicates = suspicions.remove(&row.candidate).unwrap_or_default();
             if row.outcome == Outcome::Scored {
                 ranked += 1;
                 row.rank = Some(ranked);
@@ -368,30 +402,73 @@ pub async fn of_job(pool: &SqlitePool, job: JobId) -> Result<Vec<PoolRow>, LogEr
         .collect()
 }
 
-fn pool_row(row: &SqliteRow) -> Result<PoolRow, LogError> {
-    #[derive(Deserialize)]
-    struct Other {
-        other: CandidateId,
-        signals: Vec<DuplicateSignal>,
+/// Others that may be the same person, listed for one candidate at most.
+const SUSPECTS: usize = 20;
+
+/// Who may be the same person as whom, among a job's candidates. A flag names the first that was
+/// noted; those flagged with the same one are suspected of each other, too.
+async fn suspicions(
+    pool: &SqlitePool,
+    job: JobId,
+) -> Result<HashMap<CandidateId, Vec<Duplicate>>, LogError> {
+    let rows = sqlx::query(
+        "SELECT d.candidate, d.other, d.signals FROM pool_duplicates d \
+         WHERE d.candidate IN (SELECT candidate FROM pool WHERE job = $1)",
+    )
+    .bind(id(job))
+    .fetch_all(pool)
+    .await
+    .map_err(failed)?;
+    let mut flagged: BTreeMap<CandidateId, BTreeMap<CandidateId, Vec<DuplicateSignal>>> =
+        BTreeMap::new();
+    for row in &rows {
+        let person = |column: &str| -> Result<CandidateId, LogError> {
+            let text: &str = row.try_get(column).map_err(failed)?;
+            text.parse().map_err(|e| LogError::Damaged(format!("a pool row: {e}")))
+        };
+        let signals: &str = row.try_get("signals").map_err(failed)?;
+        flagged
+            .entry(person("candidate")?)
+            .or_default()
+            .insert(person("other")?, from_json(signals)?);
     }
+    let mut all = HashMap::new();
+    for (candidate, direct) in &flagged {
+        let mut others: BTreeMap<CandidateId, Vec<DuplicateSignal>> = direct.clone();
+        for (first, mine) in direct {
+            for (other, theirs) in flagged.get(first).into_iter().flatten() {
+                // Both have it in common with the first one, and so with each other.
+                let shared = mine.iter().filter(|s| theirs.contains(s)).copied();
+                let known = others.entry(*other).or_default();
+                known.extend(shared);
+            }
+        }
+        others.remove(candidate);
+        let listed = others.into_iter().filter_map(|(candidate, mut signals)| {
+            signals.sort();
+            signals.dedup();
+            (!signals.is_empty()).then_some(Duplicate { candidate, signals })
+        });
+        all.insert(*candidate, listed.take(SUSPECTS).collect());
+    }
+    Ok(all)
+}
+
+fn pool_row(row: &SqliteRow) -> Result<PoolRow, LogError> {
     let text = |column: &str| row.try_get::<Option<String>, _>(column).map_err(failed);
     let needed = |column: &str| row.try_get::<String, _>(column).map_err(failed);
     let number = |column: &str| row.try_get::<Option<i64>, _>(column).map_err(failed);
     let total = number("total")?.and_then(|t| u16::try_from(t).ok()).map(Points::from_tenths);
-    let run = text("run")?;
-    let (asked, unread, failure) = (text("asked_run")?, text("unread")?, text("failure")?);
+    let (unread, failure) = (text("unread")?, text("failure")?);
     let opted_out = number("ai_opt_out")? == Some(1);
-    // A score of an older resume is not shown for a newer one.
-    let current = run.is_some() && run == asked && unread.is_none();
     let (outcome, reason) = match (total, unread.or(failure)) {
         (_, Some(code)) => (Outcome::Unscorable, Some(code)),
-        (Some(_), None) if current => (Outcome::Scored, text("reason")?),
-        _ if opted_out => (Outcome::Unscorable, Some("AI_OPT_OUT".into())),
-        _ => (Outcome::Pending, None),
+        (Some(_), None) => (Outcome::Scored, text("reason")?),
+        (None, None) if opted_out => (Outcome::Unscorable, Some("AI_OPT_OUT".into())),
+        (None, None) => (Outcome::Pending, None),
     };
     let scored = outcome == Outcome::Scored;
     let damaged = |e: uuid::Error| LogError::Damaged(format!("a pool row: {e}"));
-    let duplicates: Vec<Other> = from_json(&needed("duplicates")?)?;
     Ok(PoolRow {
         rank: None,
         application: needed("application")?.parse().map_err(damaged)?,
@@ -405,13 +482,10 @@ fn pool_row(row: &SqliteRow) -> Result<PoolRow, LogError> {
         parts: if scored { from_json(&needed("parts")?)? } else { vec![] },
         engine: text("engine")?.filter(|_| scored),
         rubric: text("rubric")?.filter(|_| scored),
-        run: run.filter(|_| scored).map(RunId),
+        run: text("run")?.filter(|_| scored).map(RunId),
         position: number("rests_on")?.unwrap_or(0).unsigned_abs(),
         status: needed("status")?,
         flags: text("flags")?.map_or(Ok(vec![]), |f| from_json(&f))?,
-        duplicates: duplicates
-            .into_iter()
-            .map(|d| Duplicate { candidate: d.other, signals: d.signals })
-            .collect(),
+        duplicates: vec![],
     })
 }
