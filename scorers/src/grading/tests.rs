@@ -68,6 +68,12 @@ const PEOPLE: &[(&str, &str, &str, &str)] = &[
     ("王小明", "13800138000", "He", "his"),
     ("Cher", "cher@cher.com", "She", "her"),
     ("Grant Manager", "Engineer Road 5, Berlin", "He", "his"),
+    ("X Æ", "+44 7700 900771", "They", "their"),
+    ("Rusty Baker", "rusty@kafka.dev", "She", "her"),
+    ("Chef Sage", "+1 (303) 555-0172", "They", "their"),
+    ("# Gareth Pugh", "gareth@pugh.org", "He", "his"),
+    ("Li", "li@li.cn", "She", "her"),
+    ("D'Angelo O'Neil-Go", "+44 7700 900777", "He", "his"),
     (
         "Dr. Ludwig van der Rohe, PhD",
         "ludwig@rohe.de\nMunich, Germany\nlinkedin.com/in/rohe",
@@ -91,7 +97,7 @@ fn nor_does_it_where_the_name_stands_elsewhere() {
 #[test]
 fn the_person_named_in_prose_adds_nothing() {
     let plain = resume("John Smith", "john@smith.com", "He", "his");
-    for name in ["John Smith", "Rust Baker", "Go Developer"] {
+    for name in ["John Smith", "Rust Baker", "Go Developer", "X Æ", "Cher"] {
         let text = resume(name, "a@b.com", "He", "his");
         let first = name.split(' ').next().unwrap();
         let told = text.replace("Backend engineer. He", &format!("Backend engineer. {first}"));
@@ -106,7 +112,10 @@ fn no_rationale_or_quote_tells_who_it_is() {
         for grade in grades {
             let quotes = grade.evidence.iter().map(|q| q.quote.as_str());
             for said in quotes.chain([grade.rationale.as_str()]) {
-                assert!(!said.contains(name) && !said.contains('@'), "{said}");
+                assert!(
+                    !said.contains(name.trim_start_matches("# ")) && !said.contains('@'),
+                    "{said}"
+                );
                 let words: Vec<&str> = said.split_whitespace().collect();
                 assert!(!words.contains(he) && !words.contains(his), "{said}");
             }
