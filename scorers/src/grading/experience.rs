@@ -3,6 +3,7 @@
 use domain::score::{Grade, Level};
 
 use super::facts::{Facts, RoleFacts};
+use super::wording::{counted, sentence};
 use crate::taxonomy::Gap;
 
 /// Years that a job is taken to ask for where it does not say.
@@ -35,26 +36,24 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     let evidence = facts.quotes(heads.chain(impact.iter().take(3).copied()));
     let level = if evidence.is_empty() { Level::ZERO } else { Level::from_share(f64::from(share)) };
     let count = related.iter().filter(|r| r.relevance >= RELATED).count();
-    let mut rationale = match (count, facts.roles.len()) {
-        (_, 0) => String::from("No dated work is stated"),
-        (0, n) => format!("None of {n} jobs held is closely related"),
-        (c, n) => format!("About {years:.1} related years in {c} of {n} jobs held"),
+    let asked = match facts.job.needs.years {
+        Some(asked) if asked < 1.0 => String::from(", none asked for"),
+        Some(asked) => format!(", {asked:.0}+ asked for"),
+        None => String::new(),
     };
-    rationale += &match facts.job.needs.years {
-        Some(asked) if asked < 1.0 => String::from("; no tenure is required"),
-        Some(asked) if asked < 2.0 => String::from("; a year or more is asked for"),
-        Some(asked) => format!("; {asked:.0} or more years are asked for"),
-        None => String::from("; the job states no tenure"),
+    let gist = match (count, facts.roles.len()) {
+        (_, 0) => String::from("no dated work is stated"),
+        (0, 1) => String::from("the one job held is not closely related"),
+        (0, n) => format!("none of {n} jobs held is closely related"),
+        _ if undated && years <= 0.0 => String::from("related work is told without dates"),
+        (c, n) => format!("about {years:.1} related years in {c} of {}{asked}", counted(n, "job")),
     };
-    rationale += &match impact.len() {
-        0 => String::from("; no results in numbers"),
-        1 => String::from("; one result in numbers"),
-        n => format!("; {n} results in numbers"),
+    let results = match impact.len() {
+        0 => String::from("no results in numbers"),
+        n => counted(n, "result") + " in numbers",
     };
-    if growth.is_some() {
-        rationale += "; duties grew from job to job";
-    }
-    rationale += ".";
+    let grew = if growth.is_some() { "duties grew from job to job" } else { "" };
+    let rationale = sentence(&[gist, results, grew.into()]);
     Grade {
         criterion: id.into(),
         level,
@@ -158,6 +157,17 @@ fn is_result(facts: &Facts<'_>, at: usize) -> bool {
                 | "call"
                 | "partner"
                 | "location"
+                | "colleagu"
+                | "resident"
+                | "cook"
+                | "servic"
+                | "request"
+                | "incident"
+                | "bed"
+                | "tickets"
+                | "shop"
+                | "hotel"
+                | "minut"
         )
     );
     percent || money || scaled || counted && digits < 6

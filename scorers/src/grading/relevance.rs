@@ -72,7 +72,9 @@ impl Relevance {
         let same = words.iter().filter(|w| asked.contains(&w.stem)).count();
         let by_words = (same > 0).then(|| (0.5 + 0.5 * same as f32 / asked.len() as f32).min(1.0));
         match (by_field, by_words) {
-            (Some(a), Some(b)) => Some(a.max(b)),
+            // A veterinary nurse shares a word with a ward nurse, not the work.
+            (Some(field), Some(words)) if field < 0.4 => Some(0.5 * (field + words)),
+            (Some(field), Some(words)) => Some(field.max(words)),
             (field, words) => field.or(words),
         }
     }

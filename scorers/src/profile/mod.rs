@@ -5,6 +5,7 @@
 
 pub mod contacts;
 pub mod dates;
+pub mod degrees;
 pub mod education;
 pub mod lines;
 mod name_shape;

@@ -187,7 +187,7 @@ impl Alias {
             return false;
         }
         if let Some(form) = &self.form
-            && !here.first().is_some_and(|w| w.text.to_lowercase() == *form)
+            && here.first().is_none_or(|w| w.text.to_lowercase() != *form)
         {
             return false;
         }
