@@ -55,6 +55,8 @@ pub struct SkillNeed {
     pub or: Vec<SkillId>,
 }
 
+/// What a required skill counts that the title names too.
+const IN_TITLE: f32 = 2.0;
 /// What a preferred skill counts against a required one.
 const PREFERRED: f32 = 0.35;
 /// What a skill that the prose names, but no requirement, counts.
@@ -153,7 +155,9 @@ fn skill_needs(
                 must_have: false,
                 or: or.to_vec(),
             });
-            entry.weight = entry.weight.max(each * group_weight(of) * own);
+            // A skill that the title names and a line requires is the core of the job.
+            let core = if source == Source::Title && entry.must_have { IN_TITLE } else { 1.0 };
+            entry.weight = entry.weight.max(core * each * group_weight(of) * own);
             entry.must_have |= source == Source::Required;
             // What one line asks for by itself, another line's "or" does not stand in for.
             entry.or.retain(|o| or.contains(o));
@@ -237,7 +241,7 @@ fn alternatives(words: &[Token<'_>], mentions: &[Mention]) -> Vec<Vec<SkillId>> 
 const BARE_WORDS: usize = 5;
 
 /// How near a group of skills is to the job's field, 0 to 1.
-fn group_nearness(group: &str, near: &[f32]) -> f32 {
+pub(super) fn group_nearness(group: &str, near: &[f32]) -> f32 {
     let fields = taxonomy().fields.entries().iter().zip(near);
     let of = |(field, near): (&crate::taxonomy::Field, &f32)| {
         field.groups.iter().find(|(g, _)| *g == group).map_or(0.0, |(_, weight)| weight * near)
@@ -330,7 +334,7 @@ fn fields(title: &str, description: &str, skills: &[SkillNeed]) -> Vec<f32> {
             own.iter()
                 .enumerate()
                 .map(|(j, o)| {
-                    o * fields.near(i as u8, j as u8).powf(if i == j { 1.0 } else { 1.3 })
+                    o * fields.near(i as u8, j as u8).powf(if i == j { 1.0 } else { 1.6 })
                 })
                 .fold(0.0, f32::max)
         })

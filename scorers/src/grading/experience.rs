@@ -3,7 +3,9 @@
 use domain::score::{Grade, Level};
 
 use super::facts::{Facts, RoleFacts};
+use super::relevance::Relevance;
 use super::wording::{counted, sentence};
+use crate::profile::sections::Section;
 use crate::taxonomy::Gap;
 
 /// Years that a job is taken to ask for where it does not say.
@@ -27,8 +29,12 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         + 0.2 * results
         + 0.08 * f32::from(u8::from(growth.is_some()))
         + 0.12 * beyond;
+    // Who asks for no tenure looks at projects too.
+    let projects =
+        if facts.job.needs.years.is_some_and(|y| y < 1.0) { projects(facts) } else { 0.0 };
+    let depth = (depth + 0.12 * projects).min(1.0);
     // No depth makes up for work in another field.
-    let bears = ((best - 0.12) / 0.6).clamp(0.0, 1.0);
+    let bears = ((best.max(0.5 * projects) - 0.12) / 0.6).clamp(0.0, 1.0);
     let share = if facts.roles.is_empty() { 0.0 } else { depth * bears };
     let mut related: Vec<&RoleFacts> = facts.roles.iter().collect();
     related.sort_by(|a, b| b.relevance.total_cmp(&a.relevance).then(a.words.0.cmp(&b.words.0)));
@@ -61,6 +67,15 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         evidence,
         confidence: if undated { 0.45 } else { 0.75 },
     }
+}
+
+/// How much what was done in projects bears on the job, 0 to 1.
+fn projects(facts: &Facts<'_>) -> f32 {
+    let sections = facts.outline.sections.iter();
+    let lines = sections.enumerate().filter(|(_, s)| **s == Section::Projects).map(|(l, _)| l);
+    let of = |l| Relevance::of(facts, facts.words_of_lines(l, l + 1));
+    let told: Vec<f32> = lines.map(|l| of(l).role(None)).filter(|r| *r > 0.0).collect();
+    told.iter().copied().fold(0.0, f32::max)
 }
 
 /// The words that open a job held: its title, or the start of its heading.
