@@ -138,7 +138,11 @@ impl<'a> Facts<'a> {
         let stated = self.stated();
         let held = self.outline.roles.iter().enumerate().map(|(i, role)| {
             let words = self.words_of_lines(role.lines.0, role.lines.1);
-            let title = role.title.and_then(|t| Relevance::of_title(self, t));
+            let heading = self.words_of_lines(role.lines.0, role.body);
+            let title = match role.title {
+                Some(title) => Relevance::of_title(self, title),
+                None => Relevance::of_heading(self, heading),
+            };
             let own = Relevance::of(self, words).role(title);
             // Where a job's own lines say little, the rest of the resume speaks for it in part.
             let told = (words.1 - words.0) as f32 / TOLD + if title.is_some() { 0.3 } else { 0.0 };

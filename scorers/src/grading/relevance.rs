@@ -88,6 +88,14 @@ impl Relevance {
         }
     }
 
+    /// Of a heading without a known title ("Risk Analytics, June 2019 to date"), by its words of trades.
+    pub(super) fn of_heading(facts: &Facts<'_>, (first, last): (usize, usize)) -> Option<f32> {
+        let within = |h: &&Hit<'_>| h.first >= first && h.first + h.words <= last;
+        let near = |h: &Hit<'_>| h.fields.iter().map(|f| nearness(facts, *f)).fold(0.0, f32::max);
+        let terms = facts.terms.iter().filter(within).filter(|h| h.fields.len() <= 2);
+        terms.map(|h| 0.8 * near(h)).reduce(f32::max).filter(|n| *n > 0.2)
+    }
+
     /// Of the whole resume.
     pub(super) fn whole(self) -> f32 {
         (0.62 * (self.field / 0.55).min(1.0) + 0.38 * (self.words / 0.4).min(1.0)).clamp(0.0, 1.0)

@@ -92,7 +92,20 @@ fn everyday_words_are_skills_only_where_they_read_as_such() {
             .any(|s| { ["Rust", "Swift", "Microsoft Word", "Microsoft Access"].contains(s) })
     );
     assert!(skills_in("wrote services in Go and Rust").contains(&"Go"));
-    assert!(!skills_in("Spring 2019, Oracle at Delphi").contains(&"Spring"));
+    for text in [
+        "Spring 2019, Oracle at Delphi",
+        "in Spring and Summer",
+        "Graduated in Spring, with honours",
+    ] {
+        assert!(!skills_in(text).contains(&"Spring"), "{text}");
+    }
+    assert!(skills_in("Java, Spring, Hibernate").contains(&"Spring"));
+    let text = "key account manager of customer accounts; your job type: full time; the rest; equal pay whatever your military status; a price";
+    let found = skills_in(text);
+    for name in ["Accounting", "Typing", "REST APIs", "Military service", "Pricing strategy"] {
+        assert!(!found.contains(&name), "{name} in {found:?}");
+    }
+    assert!(skills_in("Accounting, Pandas, REST").contains(&"Accounting"));
 }
 
 #[test]
