@@ -101,8 +101,11 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
         !plain.is_empty() && repeated.contains(&plain)
     };
     hidden.extend(lines.iter().filter(repeats).map(|l| l.start..l.end));
+    let suspects = suspects(&block);
+    let first = suspects.first().map(|s| page_text(s)).unwrap_or_default();
+    hidden.extend(lines.iter().filter(|l| lists_people(l, &first)).map(|l| l.start..l.end));
     // Whatever stands at the top may be the name, found or not.
-    for (nth, suspect) in suspects(&block).into_iter().enumerate() {
+    for (nth, suspect) in suspects.into_iter().enumerate() {
         let whole = nth == 0 && !may_be_title(&suspect);
         hidden.extend(name_ranges(&words, &suspect, whole));
     }
@@ -150,6 +153,33 @@ fn page_text(text: &str) -> String {
     let lower = words.map(str::to_lowercase);
     let about = ["page", "of", "p", "pg", "cv", "resume", "résumé", "curriculum", "vitae", "seite"];
     lower.filter(|w| !about.contains(&w.as_str())).collect()
+}
+
+/// "James Liu, Ann Lee": authors of a paper, of whom one is named in the first line. All of them go.
+fn lists_people(line: &Line<'_>, person: &str) -> bool {
+    let text = line.text.trim_end_matches('.');
+    let pieces: Vec<&str> = text.split([',', ';', '&']).map(str::trim).collect();
+    let capitalised = |p: &&str| {
+        (1..=5).contains(&p.split_whitespace().count())
+            && !p.contains(|c: char| c.is_ascii_digit())
+            && p.split_whitespace().all(|w| w.starts_with(|c: char| !c.is_lowercase()))
+    };
+    let stranger = |p: &&str| {
+        let words = tokens(p);
+        let known =
+            |w: &Token<'_>| taxonomy().is_vocabulary(&w.stem) || taxonomy().is_common(&w.stem);
+        (2..=3).contains(&words.len()) && !words.iter().any(known)
+    };
+    pieces.len() > 1
+        && pieces.iter().all(capitalised)
+        && pieces.iter().any(|p| page_text(p) == person)
+        && pieces.iter().any(|p| page_text(p) != person && stranger(p))
+        && contacts_free(text)
+}
+
+/// Whether a line has none of the signs of a place, a job or a list of tools.
+fn contacts_free(text: &str) -> bool {
+    !text.contains(['@', ':', '|', '(', '/'])
 }
 
 /// Parts of the top lines that are short enough to be a name.
