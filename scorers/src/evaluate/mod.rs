@@ -7,6 +7,8 @@ mod baselines;
 mod metrics;
 mod report;
 mod sets;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

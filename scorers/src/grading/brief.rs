@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use domain::candidate::DegreeLevel;
 use domain::job::Requirement;
 
+use super::asked;
 use crate::job_text::JobText;
-use crate::profile::education::degree_at;
-use crate::taxonomy::{HitKind, SkillId, Token, taxonomy, tokens};
+use crate::taxonomy::{Gap, Hit, HitKind, Mention, SkillId, Token, taxonomy, tokens};
 
 /// A job to grade against.
 #[derive(Debug, Clone)]
@@ -49,14 +49,20 @@ pub struct SkillNeed {
     pub skill: SkillId,
     /// What it counts, above 0.
     pub weight: f32,
-    /// Required, not only preferred.
+    /// Required by a requirement's line, not only preferred or named in prose.
     pub must_have: bool,
+    /// Skills that do as well: "Rust or Go" is met by either.
+    pub or: Vec<SkillId>,
 }
 
+/// What a required skill counts that the title names too.
+const IN_TITLE: f32 = 2.0;
 /// What a preferred skill counts against a required one.
 const PREFERRED: f32 = 0.35;
 /// What a skill that the prose names, but no requirement, counts.
 const IN_PROSE: f32 = 0.5;
+/// How near a skill that only prose names must be to the job's field to count at all.
+const NEAR: f32 = 0.3;
 
 impl JobBrief {
     /// Understands a job's text.
@@ -84,20 +90,17 @@ fn needs(
     requirements: &[Requirement],
     from_description: bool,
 ) -> Needs {
+    let prose = asked::of_the_role(description);
     let listed: Vec<&str> = requirements.iter().map(|r| r.text.as_str()).collect();
-    let body = format!("{description}\n{}", listed.join("\n"));
-    let skills = skill_needs(title, description, requirements, from_description, None);
-    let prose = if description.is_empty() { &body } else { description };
-    let near = fields(title, prose, &skills);
-    let skills = skill_needs(title, description, requirements, from_description, Some(&near));
+    let body = format!("{prose}\n{}", listed.join("\n"));
+    let skills = skill_needs(title, &prose, requirements, from_description, None);
+    let about = if prose.is_empty() { &body } else { &prose };
+    let near = fields(title, about, &skills);
+    let skills = skill_needs(title, &prose, requirements, from_description, Some(&near));
     let terms = terms(title, &body, &near);
     Needs {
-        years: requirements
-            .iter()
-            .filter_map(|r| years_asked(&r.text))
-            .reduce(f32::max)
-            .or_else(|| years_asked(description)),
-        degree: degree_asked(requirements).or_else(|| degree_in(description).map(|d| (d, true))),
+        years: asked::years(requirements, &prose),
+        degree: asked::degree(requirements, &prose),
         skills,
         term_weight: terms.values().sum(),
         terms,
@@ -106,59 +109,139 @@ fn needs(
     }
 }
 
+/// Where a skill is asked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Source {
+    Required,
+    Preferred,
+    Title,
+    Prose,
+}
+
 /// The skills a job asks for. In a bare list of names ("Technology skills: ...") a name of another
-/// trade than the job's own (`near`) counts less than one of its own.
+/// trade than the job's own (`near`) counts less than one of its own; in prose it does not count.
 fn skill_needs(
     title: &str,
-    description: &str,
+    prose: &str,
     requirements: &[Requirement],
     from_description: bool,
     near: Option<&[f32]>,
 ) -> Vec<SkillNeed> {
     let known = taxonomy();
     let mut weights: HashMap<SkillId, SkillNeed> = HashMap::new();
-    let mut need = |text: &str, factor: f32, must_have: bool| {
+    let mut need = |text: &str, source: Source| {
         let words = tokens(text);
-        let bare = words.len() <= BARE_WORDS;
-        let mentions = known.skills.mentions(&words).into_iter();
-        let mut skills: Vec<SkillId> = mentions.filter(|m| !m.negated).map(|m| m.skill).collect();
-        skills.sort_unstable();
-        skills.dedup();
+        let bare = words.len() <= BARE_WORDS && source != Source::Prose;
+        let groups = alternatives(&words, &named(&words, text));
+        let factor = match source {
+            Source::Required | Source::Title => 1.0,
+            Source::Preferred => PREFERRED,
+            Source::Prose => IN_PROSE,
+        };
         // A line with many names asks for some of them: its weight grows slower than its length.
-        let count = skills.len().max(1) as f32;
+        let count = groups.len().max(1) as f32;
         let each = factor * (1.0 + count.ln()) / count;
-        for skill in skills {
-            let group = known.skills.get(skill).map_or("", |s| s.group);
-            let own =
-                near.filter(|_| bare).map_or(1.0, |near| 0.3 + 0.7 * group_nearness(group, near));
-            let weight = each * group_weight(group) * own;
-            let entry = weights.entry(skill).or_insert(SkillNeed { skill, weight: 0.0, must_have });
-            entry.weight = entry.weight.max(weight);
-            entry.must_have |= must_have;
+        for group in groups {
+            let Some((skill, or)) = group.split_first() else { continue };
+            let of = known.skills.get(*skill).map_or("", |s| s.group);
+            let nearness = near.map_or(1.0, |near| group_nearness(of, near));
+            if source == Source::Prose && nearness < NEAR {
+                continue;
+            }
+            let own = if bare { 0.3 + 0.7 * nearness } else { 1.0 };
+            let entry = weights.entry(*skill).or_insert(SkillNeed {
+                skill: *skill,
+                weight: 0.0,
+                must_have: false,
+                or: or.to_vec(),
+            });
+            // A skill that the title names and a line requires is the core of the job.
+            let core = if source == Source::Title && entry.must_have { IN_TITLE } else { 1.0 };
+            entry.weight = entry.weight.max(core * each * group_weight(of) * own);
+            entry.must_have |= source == Source::Required;
+            // What one line asks for by itself, another line's "or" does not stand in for.
+            entry.or.retain(|o| or.contains(o));
         }
     };
     for line in requirements {
-        let factor = match (from_description, line.must_have) {
-            (true, _) => IN_PROSE,
-            (false, true) => 1.0,
-            (false, false) => PREFERRED,
-        };
-        need(&line.text, factor, line.must_have);
+        need(
+            &line.text,
+            match (from_description, line.must_have) {
+                (true, must) if !(must && asked::asks(&line.text)) => Source::Prose,
+                (_, true) => Source::Required,
+                (_, false) => Source::Preferred,
+            },
+        );
     }
-    need(title, 1.0, true);
+    need(title, Source::Title);
     if !from_description {
-        need(description, IN_PROSE, false);
+        need(prose, Source::Prose);
     }
     let mut skills: Vec<SkillNeed> = weights.into_values().collect();
     skills.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.skill.cmp(&b.skill)));
     skills
 }
 
+/// The skills that a line asks for. Years "as head chef" ask for no skill by that name, nor does a
+/// degree "in nursing".
+fn named(words: &[Token<'_>], text: &str) -> Vec<Mention> {
+    let fields = &taxonomy().fields;
+    let mut not_skills: Vec<Hit<'_>> = Vec::new();
+    if asked::years_in(text).is_some() {
+        not_skills.extend(fields.hits(HitKind::Title, words));
+    }
+    if asked::degree_in(text).is_some() {
+        not_skills.extend(fields.hits(HitKind::Study, words));
+    }
+    let mentions = taxonomy().skills.mentions(words).into_iter();
+    let apart = |m: &Mention| {
+        !not_skills.iter().any(|h| h.first < m.first + m.words && m.first < h.first + h.words)
+    };
+    mentions.filter(|m| !m.negated && apart(m)).collect()
+}
+
+/// The skills of a line, those of which one is enough ("Rust, Go or Java") together.
+fn alternatives(words: &[Token<'_>], mentions: &[Mention]) -> Vec<Vec<SkillId>> {
+    let mut groups: Vec<Vec<SkillId>> = Vec::new();
+    let mut open: Vec<SkillId> = Vec::new(); // a run of list items that may yet end in "or"
+    let mut chosen = false;
+    let mut close = |open: &mut Vec<SkillId>, chosen: &mut bool| {
+        if std::mem::take(chosen) {
+            groups.push(std::mem::take(open));
+        } else {
+            groups.extend(open.drain(..).map(|s| vec![s]));
+        }
+    };
+    let mut end: Option<usize> = None;
+    for mention in mentions {
+        let between = end.and_then(|e| words.get(e..mention.first));
+        let joined = match between {
+            Some([]) => words.get(mention.first).is_some_and(|w| w.gap == Gap::List) && !chosen,
+            Some([word]) => word.stem == "or",
+            _ => false,
+        };
+        if !joined {
+            close(&mut open, &mut chosen);
+        }
+        chosen |= joined && between.is_some_and(|b| !b.is_empty());
+        open.push(mention.skill);
+        end = Some(mention.first + mention.words);
+    }
+    close(&mut open, &mut chosen);
+    let mut seen: Vec<SkillId> = Vec::new();
+    for group in &mut groups {
+        group.retain(|s| !seen.contains(s));
+        seen.extend(group.iter().copied());
+    }
+    groups.retain(|g| !g.is_empty());
+    groups
+}
+
 /// Most words of a requirement that only names a skill.
 const BARE_WORDS: usize = 5;
 
 /// How near a group of skills is to the job's field, 0 to 1.
-fn group_nearness(group: &str, near: &[f32]) -> f32 {
+pub(super) fn group_nearness(group: &str, near: &[f32]) -> f32 {
     let fields = taxonomy().fields.entries().iter().zip(near);
     let of = |(field, near): (&crate::taxonomy::Field, &f32)| {
         field.groups.iter().find(|(g, _)| *g == group).map_or(0.0, |(_, weight)| weight * near)
@@ -251,58 +334,11 @@ fn fields(title: &str, description: &str, skills: &[SkillNeed]) -> Vec<f32> {
             own.iter()
                 .enumerate()
                 .map(|(j, o)| {
-                    o * fields.near(i as u8, j as u8).powf(if i == j { 1.0 } else { 1.3 })
+                    o * fields.near(i as u8, j as u8).powf(if i == j { 1.0 } else { 1.6 })
                 })
                 .fold(0.0, f32::max)
         })
         .collect()
-}
-
-/// "5+ years", "0-2 years", "at least five years": the fewest asked for.
-pub(super) fn years_asked(text: &str) -> Option<f32> {
-    let words = tokens(text);
-    let number = |w: &Token<'_>| {
-        const WORDS: &[&str] = &[
-            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        ];
-        let lower = w.text.to_lowercase();
-        WORDS
-            .iter()
-            .position(|n| *n == lower)
-            .map(|n| n as f32)
-            .or_else(|| lower.parse::<f32>().ok())
-            .filter(|n| *n <= 40.0)
-    };
-    let at = words.iter().position(|w| matches!(w.stem.as_str(), "year" | "yr"))?;
-    let before = words.get(at.saturating_sub(4)..at)?;
-    before.iter().find_map(number)
-}
-
-fn degree_asked(requirements: &[Requirement]) -> Option<(DegreeLevel, bool)> {
-    requirements
-        .iter()
-        .filter_map(|r| degree_in(&r.text).map(|d| (d, r.must_have)))
-        .min_by_key(|(d, must)| (!must, *d))
-}
-
-/// The lowest degree a text asks for: "Bachelor's or Master's" asks for a bachelor's.
-fn degree_in(text: &str) -> Option<DegreeLevel> {
-    let words = tokens(text);
-    let lower = text.to_lowercase();
-    let about = ["degree", "education", "diploma", "bachelor", "master's", "phd", "graduate"]
-        .iter()
-        .any(|w| lower.contains(w));
-    if !about {
-        return None;
-    }
-    let found =
-        (0..words.len()).filter_map(|at| degree_at(&words, at, true).map(|(level, _)| level)).min();
-    found.or_else(|| {
-        ["university degree", "college degree", "a degree in", "degree required"]
-            .iter()
-            .any(|p| lower.contains(p))
-            .then_some(DegreeLevel::Bachelor)
-    })
 }
 
 #[cfg(test)]
@@ -316,10 +352,6 @@ mod tests {
 
     #[test]
     fn tenure_and_degree_are_understood() {
-        assert_eq!(years_asked("5+ years of SQL"), Some(5.0));
-        assert_eq!(years_asked("0-2 years of work"), Some(0.0));
-        assert_eq!(years_asked("at least five years in sales"), Some(5.0));
-        assert_eq!(years_asked("a year-round job"), None);
         let job = brief(
             "Analyst\nRequirements\n- Bachelor's or Master's degree\n- SQL\nPreferred\n- PhD",
         );
@@ -342,6 +374,24 @@ mod tests {
                 job.needs.fields.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
             assert_eq!(taxonomy().fields.entries()[top].name, field);
         }
+    }
+
+    #[test]
+    fn prose_about_the_employer_asks_for_nothing() {
+        let job = brief(
+            "Head Chef\n\nWe cook food from the boats and farms around us. Our chef of nine years retires. Lantern Freight owns us.\n\nRequirements\n- Menu planning\n- Culinary qualification (NVQ level 3)\n- Sauces, Baking or Catering",
+        );
+        let names: Vec<&str> = job
+            .needs
+            .skills
+            .iter()
+            .filter_map(|n| Some(taxonomy().skills.get(n.skill)?.name))
+            .collect();
+        assert_eq!(names, ["Baking", "Menu planning"]);
+        assert!(job.needs.skills.iter().all(|n| n.must_have));
+        assert_eq!(job.needs.skills[0].or.len(), 1);
+        assert_eq!(job.needs.years, None);
+        assert_eq!(job.needs.degree, Some((DegreeLevel::Certificate, true)));
     }
 
     #[test]

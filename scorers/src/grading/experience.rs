@@ -3,6 +3,9 @@
 use domain::score::{Grade, Level};
 
 use super::facts::{Facts, RoleFacts};
+use super::relevance::Relevance;
+use super::wording::{counted, sentence};
+use crate::profile::sections::Section;
 use crate::taxonomy::Gap;
 
 /// Years that a job is taken to ask for where it does not say.
@@ -26,8 +29,12 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         + 0.2 * results
         + 0.08 * f32::from(u8::from(growth.is_some()))
         + 0.12 * beyond;
+    // Who asks for no tenure looks at projects too.
+    let projects =
+        if facts.job.needs.years.is_some_and(|y| y < 1.0) { projects(facts) } else { 0.0 };
+    let depth = (depth + 0.12 * projects).min(1.0);
     // No depth makes up for work in another field.
-    let bears = ((best - 0.12) / 0.6).clamp(0.0, 1.0);
+    let bears = ((best.max(0.5 * projects) - 0.12) / 0.6).clamp(0.0, 1.0);
     let share = if facts.roles.is_empty() { 0.0 } else { depth * bears };
     let mut related: Vec<&RoleFacts> = facts.roles.iter().collect();
     related.sort_by(|a, b| b.relevance.total_cmp(&a.relevance).then(a.words.0.cmp(&b.words.0)));
@@ -35,26 +42,24 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     let evidence = facts.quotes(heads.chain(impact.iter().take(3).copied()));
     let level = if evidence.is_empty() { Level::ZERO } else { Level::from_share(f64::from(share)) };
     let count = related.iter().filter(|r| r.relevance >= RELATED).count();
-    let mut rationale = match (count, facts.roles.len()) {
-        (_, 0) => String::from("No dated work is stated"),
-        (0, n) => format!("None of {n} jobs held is closely related"),
-        (c, n) => format!("About {years:.1} related years in {c} of {n} jobs held"),
+    let asked = match facts.job.needs.years {
+        Some(asked) if asked < 1.0 => String::from(", none asked for"),
+        Some(asked) => format!(", {asked:.0}+ asked for"),
+        None => String::new(),
     };
-    rationale += &match facts.job.needs.years {
-        Some(asked) if asked < 1.0 => String::from("; no tenure is required"),
-        Some(asked) if asked < 2.0 => String::from("; a year or more is asked for"),
-        Some(asked) => format!("; {asked:.0} or more years are asked for"),
-        None => String::from("; the job states no tenure"),
+    let gist = match (count, facts.roles.len()) {
+        (_, 0) => String::from("no dated work is stated"),
+        (0, 1) => String::from("the one job held is not closely related"),
+        (0, n) => format!("none of {n} jobs held is closely related"),
+        _ if undated && years <= 0.0 => String::from("related work is told without dates"),
+        (c, n) => format!("about {years:.1} related years in {c} of {}{asked}", counted(n, "job")),
     };
-    rationale += &match impact.len() {
-        0 => String::from("; no results in numbers"),
-        1 => String::from("; one result in numbers"),
-        n => format!("; {n} results in numbers"),
+    let results = match impact.len() {
+        0 => String::from("no results in numbers"),
+        n => counted(n, "result") + " in numbers",
     };
-    if growth.is_some() {
-        rationale += "; duties grew from job to job";
-    }
-    rationale += ".";
+    let grew = if growth.is_some() { "duties grew from job to job" } else { "" };
+    let rationale = sentence(&[gist, results, grew.into()]);
     Grade {
         criterion: id.into(),
         level,
@@ -62,6 +67,15 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         evidence,
         confidence: if undated { 0.45 } else { 0.75 },
     }
+}
+
+/// How much what was done in projects bears on the job, 0 to 1.
+fn projects(facts: &Facts<'_>) -> f32 {
+    let sections = facts.outline.sections.iter();
+    let lines = sections.enumerate().filter(|(_, s)| **s == Section::Projects).map(|(l, _)| l);
+    let of = |l| Relevance::of(facts, facts.words_of_lines(l, l + 1));
+    let told: Vec<f32> = lines.map(|l| of(l).role(None)).filter(|r| *r > 0.0).collect();
+    told.iter().copied().fold(0.0, f32::max)
 }
 
 /// The words that open a job held: its title, or the start of its heading.
@@ -158,6 +172,17 @@ fn is_result(facts: &Facts<'_>, at: usize) -> bool {
                 | "call"
                 | "partner"
                 | "location"
+                | "colleagu"
+                | "resident"
+                | "cook"
+                | "servic"
+                | "request"
+                | "incident"
+                | "bed"
+                | "tickets"
+                | "shop"
+                | "hotel"
+                | "minut"
         )
     );
     percent || money || scaled || counted && digits < 6

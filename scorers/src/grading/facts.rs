@@ -10,7 +10,7 @@ use super::relevance::Relevance;
 use crate::profile::dates::Month;
 use crate::profile::outline::Outline;
 use crate::profile::sections::Section;
-use crate::taxonomy::{Hit, HitKind, Mention, SkillId, taxonomy};
+use crate::taxonomy::{Gap, Hit, HitKind, Mention, SkillId, taxonomy};
 
 /// A masked resume, understood against a job.
 pub(super) struct Facts<'a> {
@@ -59,6 +59,8 @@ const LISTED: f32 = 0.65;
 const BELIEVED: f32 = 45.0;
 /// How many words tell of a job well enough to judge it by them alone.
 const TOLD: f32 = 45.0;
+/// Longest time that an internship is taken to have lasted: one left open in a resume has ended since.
+const TRAINING: u32 = 12;
 /// Longest time that one job is taken to have lasted, in months.
 const LONGEST: u32 = 40 * 12;
 
@@ -133,13 +135,19 @@ impl<'a> Facts<'a> {
     }
 
     fn roles_held(&self) -> Vec<RoleFacts> {
+        let stated = self.stated();
         let held = self.outline.roles.iter().enumerate().map(|(i, role)| {
             let words = self.words_of_lines(role.lines.0, role.lines.1);
-            let title = role.title.and_then(|t| Relevance::of_title(self, t));
+            let heading = self.words_of_lines(role.lines.0, role.body);
+            let title = match role.title {
+                Some(title) => Relevance::of_title(self, title),
+                None => Relevance::of_heading(self, heading),
+            };
             let own = Relevance::of(self, words).role(title);
             // Where a job's own lines say little, the rest of the resume speaks for it in part.
             let told = (words.1 - words.0) as f32 / TOLD + if title.is_some() { 0.3 } else { 0.0 };
-            let relevance = own + (1.0 - told.min(1.0)) * (0.8 * self.relevance - own).max(0.0);
+            let rest = stated.map_or(0.0, |s| 0.5 * (self.relevance + s)).max(0.8 * self.relevance);
+            let relevance = own + (1.0 - told.min(1.0)) * (rest - own).max(0.0);
             let months = role.dated.map(|d| {
                 let start = d.start.index(if d.range { 1 } else { 6 });
                 let end = match (d.current, d.end, d.range) {
@@ -147,7 +155,8 @@ impl<'a> Facts<'a> {
                     (_, Some(end), _) => end.index(if end == d.start { 12 } else { 6 }) + 1,
                     (_, None, _) => start + 6,
                 };
-                (start, end.clamp(start, start + LONGEST))
+                let most = if self.is_training(role.title) { TRAINING } else { LONGEST };
+                (start, end.clamp(start, start + most))
             });
             RoleFacts { role: i, relevance, months, words }
         });
@@ -156,6 +165,45 @@ impl<'a> Facts<'a> {
             held.extend(self.undated_work());
         }
         held
+    }
+
+    /// Whether a job held was an internship or the like.
+    fn is_training(&self, title: Option<(usize, usize)>) -> bool {
+        let words = title.and_then(|(a, b)| self.outline.words.get(a..b)).unwrap_or_default();
+        words
+            .iter()
+            .any(|w| matches!(w.stem.as_str(), "intern" | "internship" | "traine" | "student"))
+    }
+
+    /// How much what the person says of their trade bears on the job: "Data scientist who ...", but not
+    /// "looking to become a data scientist".
+    fn stated(&self) -> Option<f32> {
+        const HOPED: &[&str] = &[
+            "look",
+            "seek",
+            "aspir",
+            "want",
+            "career",
+            "becom",
+            "interest",
+            "goal",
+            "would",
+            "opportunity",
+        ];
+        let titles = self.outline.titles.iter().filter(|h| {
+            self.outline.section_of(h.first) == Section::Summary && {
+                let before = self.outline.words.get(..=h.first).unwrap_or_default();
+                let sentence = before.iter().rev().scan(false, |ended, w| {
+                    let open = !*ended;
+                    *ended = w.gap == Gap::Stop;
+                    open.then_some(w)
+                });
+                !sentence.take(20).any(|w| HOPED.contains(&w.stem.as_str()))
+            }
+        });
+        titles
+            .filter_map(|h| Relevance::of_title(self, (h.first, h.first + h.words)))
+            .reduce(f32::max)
     }
 
     /// An experience section in which no date could be read is one job of unknown length.

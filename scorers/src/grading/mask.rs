@@ -15,7 +15,7 @@ use domain::text::VisibleText;
 use crate::profile::contacts;
 use crate::profile::lines::{Line, lines};
 use crate::profile::sections::heading;
-use crate::taxonomy::{Gap, MASK, Token, taxonomy, tokens};
+use crate::taxonomy::{Gap, HitKind, MASK, Token, taxonomy, tokens};
 
 /// A text with identity hidden, and where.
 #[derive(Debug, Clone)]
@@ -77,6 +77,14 @@ const PRONOUNS: &[&str] = &[
     "female",
     "man",
     "woman",
+    "theirself",
+    "xyr",
+    "zir",
+    "hirs",
+    "zirs",
+    "lady",
+    "gentleman",
+    "mademoiselle",
 ];
 
 /// Hides identity in a resume's text.
@@ -87,11 +95,20 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
     let mut hidden: Vec<Range<u32>> = Vec::new();
     let block = header_block(&lines);
     hidden.extend(block.iter().map(|l| l.start..l.end));
-    let repeated: HashSet<String> =
-        block.iter().map(|l| without_digits(l.text)).filter(|t| t.len() > 3).collect();
-    hidden.extend(
-        lines.iter().filter(|l| repeated.contains(&without_digits(l.text))).map(|l| l.start..l.end),
-    );
+    let repeated: HashSet<String> = block.iter().map(|l| page_text(l.text)).collect();
+    let repeats = |l: &&Line<'_>| {
+        let plain = page_text(l.text);
+        !plain.is_empty() && repeated.contains(&plain)
+    };
+    hidden.extend(lines.iter().filter(repeats).map(|l| l.start..l.end));
+    let suspects = suspects(&block);
+    let first = suspects.first().map(|s| page_text(s)).unwrap_or_default();
+    hidden.extend(lines.iter().filter(|l| lists_people(l, &first)).map(|l| l.start..l.end));
+    // Whatever stands at the top may be the name, found or not.
+    for (nth, suspect) in suspects.into_iter().enumerate() {
+        let whole = nth == 0 && !may_be_title(&suspect);
+        hidden.extend(name_ranges(&words, &suspect, whole));
+    }
     hidden.extend(lines.iter().filter(|l| is_address(l)).map(|l| l.start..l.end));
     hidden.extend(handles(&lines).map(|l| l.start..l.end));
     let found = contacts::emails(source)
@@ -105,7 +122,7 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
     hidden.extend(pronouns.map(|w| w.start..w.end));
     if let Some(name) = &profile.basics.name {
         hidden.extend(std::iter::once(name.start..name.end.min(text.len())));
-        hidden.extend(name_ranges(&words, &name.value));
+        hidden.extend(name_ranges(&words, &name.value, true));
     }
     for field in [&profile.basics.email, &profile.basics.phone].into_iter().flatten() {
         hidden.push(field.start..field.end.min(text.len()));
@@ -128,6 +145,67 @@ fn header_block<'l, 't>(lines: &'l [Line<'t>]) -> Vec<&'l Line<'t>> {
     let tells = |l: &Line<'_>| l.is_bullet() || l.text.ends_with('.') && l.word_count() > 4;
     let above = lines.iter().take_while(|l| heading(l).is_none() && !tells(l)).take(most);
     above.filter(|l| !is_prose(l)).collect()
+}
+
+/// A line's letters without what only numbers its page: "Ann Lee - page 2 of 3" is "annlee".
+fn page_text(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
+    let lower = words.map(str::to_lowercase);
+    let about = ["page", "of", "p", "pg", "cv", "resume", "résumé", "curriculum", "vitae", "seite"];
+    lower.filter(|w| !about.contains(&w.as_str())).collect()
+}
+
+/// "James Liu, Ann Lee": authors of a paper, of whom one is named in the first line. All of them go.
+fn lists_people(line: &Line<'_>, person: &str) -> bool {
+    let text = line.text.trim_end_matches('.');
+    let pieces: Vec<&str> = text.split([',', ';', '&']).map(str::trim).collect();
+    let capitalised = |p: &&str| {
+        (1..=5).contains(&p.split_whitespace().count())
+            && !p.contains(|c: char| c.is_ascii_digit())
+            && p.split_whitespace().all(|w| w.starts_with(|c: char| !c.is_lowercase()))
+    };
+    let stranger = |p: &&str| {
+        let words = tokens(p);
+        let known =
+            |w: &Token<'_>| taxonomy().is_vocabulary(&w.stem) || taxonomy().is_common(&w.stem);
+        (2..=3).contains(&words.len()) && !words.iter().any(known)
+    };
+    pieces.len() > 1
+        && pieces.iter().all(capitalised)
+        && pieces.iter().any(|p| page_text(p) == person)
+        && pieces.iter().any(|p| page_text(p) != person && stranger(p))
+        && contacts_free(text)
+}
+
+/// Whether a line has none of the signs of a place, a job or a list of tools.
+fn contacts_free(text: &str) -> bool {
+    !text.contains(['@', ':', '|', '(', '/'])
+}
+
+/// Parts of the top lines that are short enough to be a name.
+fn suspects(block: &[&Line<'_>]) -> Vec<String> {
+    let separator = |c: char| {
+        matches!(c, '|' | '·' | '•' | ',' | ';' | '\t' | '(' | ')' | '[' | ']' | ':' | '@')
+    };
+    let pieces = block.iter().flat_map(|l| l.text.split(separator));
+    let pieces = pieces.filter(|p| {
+        (1..=5).contains(&p.split_whitespace().count())
+            && !p.contains(|c: char| c.is_ascii_digit())
+            && page_text(p).chars().count() > 1
+    });
+    pieces.take(6).map(str::to_owned).collect()
+}
+
+/// Whether a text may be a title: "EPIC Technology Specialist" stands for work wherever it is repeated.
+fn may_be_title(text: &str) -> bool {
+    let words = tokens(text);
+    let fields = &taxonomy().fields;
+    let strange =
+        |w: &Token<'_>| !taxonomy().is_vocabulary(&w.stem) && !taxonomy().is_common(&w.stem);
+    let titled = !fields.hits(HitKind::Title, &words).is_empty();
+    (titled || words.last().is_some_and(|w| fields.is_role_noun(&w.stem)))
+        && words.iter().filter(|w| strange(w)).count() * 3 <= words.len()
+        || words.len() > 1 && !words.iter().any(strange)
 }
 
 /// Lines of one word beside the name of a network: "rbaker" above "GitHub".
@@ -222,7 +300,7 @@ fn is_address(line: &Line<'_>) -> bool {
 }
 
 /// Every place of the name: in full, turned round, initial and family name, and alone where it is a subject.
-fn name_ranges(words: &[Token<'_>], name: &str) -> Vec<Range<u32>> {
+fn name_ranges(words: &[Token<'_>], name: &str, whole: bool) -> Vec<Range<u32>> {
     let lower = |w: &str| w.to_lowercase();
     let parts: Vec<String> = tokens(name).iter().map(|t| lower(t.text)).collect();
     let mut found = Vec::new();
@@ -234,36 +312,37 @@ fn name_ranges(words: &[Token<'_>], name: &str) -> Vec<Range<u32>> {
         }
         let next = words.get(i + 1).map(|w| lower(w.text));
         let is = |other: &Option<String>, part: &String| other.as_ref() == Some(part);
-        let full = parts
-            .iter()
-            .enumerate()
-            .all(|(k, part)| words.get(i + k).is_some_and(|w| lower(w.text) == *part));
-        if full {
+        let same =
+            |(k, part): (usize, &String)| words.get(i + k).is_some_and(|w| lower(w.text) == *part);
+        let full = parts.iter().enumerate().all(same);
+        if full && (whole || stands_alone(words, i, parts.len())) {
             found.extend(words.get(i + parts.len() - 1).map(|last| word.start..last.end));
-        } else if parts.len() > 1
+        } else if whole
+            && parts.len() > 1
             && (here == *family && is(&next, given) || here == *given && is(&next, family))
         {
             found.extend(words.get(i + 1).map(|last| word.start..last.end));
-        } else if stands_alone(words, i) {
+        } else if stands_alone(words, i, 1) {
             found.push(word.start..word.end);
         }
     }
     found
 }
 
-/// Whether one word of the name, alone, is the person: "Baker's team", "Ms Baker", "Baker led ...".
+/// Whether one word of the name, alone, or `count` of them, is the person: "Baker's team", "Ms Baker", "Baker led ...".
 /// A word that no trade knows is always taken so; one that is also a skill or a title ("Rust",
 /// "Baker") is kept where it stands as such, or a person of that name would lose the skill.
-fn stands_alone(words: &[Token<'_>], at: usize) -> bool {
+fn stands_alone(words: &[Token<'_>], at: usize, count: usize) -> bool {
     let Some(word) = words.get(at) else { return false };
     let known = taxonomy();
-    if word.text.chars().count() > 1
+    if count == 1
+        && word.text.chars().count() > 1
         && !known.is_vocabulary(&word.stem)
         && !known.is_common(&word.stem)
     {
         return true;
     }
-    let after = words.get(at + 1);
+    let after = words.get(at + count);
     let possessive = after.is_some_and(|w| w.gap == Gap::Joint && w.text == "s");
     let before = at.checked_sub(1).and_then(|i| words.get(i));
     let titled = before.is_some_and(|w| {

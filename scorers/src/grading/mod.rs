@@ -5,6 +5,7 @@
 //! ([`mask`]): name, pronouns, contacts, links and addresses are gone before anything is looked at, so
 //! they cannot change a level.
 
+mod asked;
 mod baseline;
 mod brief;
 mod custom;
@@ -18,6 +19,7 @@ mod skills;
 mod soft;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 pub use baseline::Baseline;
 pub use brief::{JobBrief, Needs, SkillNeed};

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::brief::skill_key;
+use super::brief::{group_nearness, skill_key};
 use super::facts::Facts;
 use crate::taxonomy::{FieldId, Hit, SkillId, taxonomy};
 
@@ -64,17 +64,36 @@ impl Relevance {
         let by_field = facts.outline.titles.iter().filter(within).map(|h| {
             let near = || h.fields.iter().map(|f| nearness(facts, *f));
             let mean = near().sum::<f32>() / h.fields.len().max(1) as f32;
-            0.6 * near().fold(0.0, f32::max) + 0.4 * mean
+            // "Analyst" alone is of many fields, "data analyst" of one.
+            let best = if h.words > 1 { 0.6 } else { 0.3 };
+            (best * near().fold(0.0, f32::max) + (1.0 - best) * mean, h.words > 1)
         });
-        let by_field = by_field.reduce(f32::max);
+        let by_field = by_field.reduce(|a, b| if b.0 > a.0 { b } else { a });
+        // "Python Intern", "Big Data Analysis": a title that names a skill is of the fields that use it.
+        let mentions = facts.outline.mentions.iter();
+        let named = mentions.filter(|m| m.first >= first && m.first + m.words <= last);
+        let groups = named.filter_map(|m| taxonomy().skills.get(m.skill)).map(|s| s.group);
+        let by_skill = groups.map(|g| 0.8 * group_nearness(g, &facts.job.needs.fields));
+        let by_skill = by_skill.filter(|n| *n > 0.0).reduce(f32::max);
         let words = facts.outline.words.get(first..last).unwrap_or_default();
         let asked = &facts.job.needs.title_stems;
         let same = words.iter().filter(|w| asked.contains(&w.stem)).count();
         let by_words = (same > 0).then(|| (0.5 + 0.5 * same as f32 / asked.len() as f32).min(1.0));
         match (by_field, by_words) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (field, words) => field.or(words),
+            // A veterinary nurse shares a word with a ward nurse, not the work.
+            (Some((field, true)), Some(words)) if field < 0.4 => Some(0.5 * (field + words)),
+            (field, words) => {
+                field.map(|f| f.0).into_iter().chain(words).chain(by_skill).reduce(f32::max)
+            }
         }
+    }
+
+    /// Of a heading without a known title ("Risk Analytics, June 2019 to date"), by its words of trades.
+    pub(super) fn of_heading(facts: &Facts<'_>, (first, last): (usize, usize)) -> Option<f32> {
+        let within = |h: &&Hit<'_>| h.first >= first && h.first + h.words <= last;
+        let near = |h: &Hit<'_>| h.fields.iter().map(|f| nearness(facts, *f)).fold(0.0, f32::max);
+        let terms = facts.terms.iter().filter(within).filter(|h| h.fields.len() <= 2);
+        terms.map(|h| 0.8 * near(h)).reduce(f32::max).filter(|n| *n > 0.2)
     }
 
     /// Of the whole resume.

@@ -4,6 +4,7 @@ use domain::score::{Grade, Level};
 
 use super::brief::group_weight;
 use super::facts::Facts;
+use super::wording::{names, sentence};
 use crate::taxonomy::{SkillId, taxonomy};
 
 /// What a related skill (of the same group) counts for one that is missing.
@@ -27,27 +28,23 @@ const ALIKE: &[&str] = &[
 pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     let needs = &facts.job.needs.skills;
     let (mut have, mut asked) = (0f32, 0f32);
-    let mut met: Vec<(SkillId, f32)> = Vec::new();
-    let mut near: Vec<SkillId> = Vec::new();
+    let mut met: Vec<(SkillId, bool)> = Vec::new(); // which, and whether it is required
     let mut missing: Vec<SkillId> = Vec::new();
-    let (mut must_met, mut must) = (0usize, 0usize);
+    let mut must = 0usize;
     for need in needs {
         asked += need.weight;
         must += usize::from(need.must_have);
-        match facts.shown.get(&need.skill) {
-            Some(shown) => {
+        let any = std::iter::once(need.skill).chain(need.or.iter().copied());
+        let shown = any.filter_map(|s| Some((s, facts.shown.get(&s)?)));
+        match shown.reduce(|a, b| if b.1.strength > a.1.strength { b } else { a }) {
+            Some((skill, shown)) => {
                 have += need.weight * shown.strength;
-                must_met += usize::from(need.must_have);
-                met.push((need.skill, need.weight));
+                met.push((skill, need.must_have));
             }
-            None => match related(facts, need.skill) {
-                Some((other, strength)) => {
-                    have += need.weight * RELATED * strength;
-                    near.push(other);
-                    missing.extend(need.must_have.then_some(need.skill));
-                }
-                None => missing.extend(need.must_have.then_some(need.skill)),
-            },
+            None => {
+                have += related(facts, need.skill).map_or(0.0, |s| need.weight * RELATED * s);
+                missing.extend(need.must_have.then_some(need.skill));
+            }
         }
     }
     let named = if asked > 0.0 { have / asked } else { 0.0 };
@@ -69,38 +66,7 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         evidence.dedup_by(|a, b| a.start == b.start);
     }
     let level = if evidence.is_empty() { Level::ZERO } else { Level::from_share(f64::from(share)) };
-    let names = |ids: &[SkillId], most: usize| {
-        let names: Vec<&str> = ids
-            .iter()
-            .filter_map(|s| taxonomy().skills.get(*s))
-            .take(most)
-            .map(|s| s.name)
-            .collect();
-        let more = ids.len().saturating_sub(names.len());
-        if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
-    };
-    let met: Vec<SkillId> = met.into_iter().map(|(s, _)| s).collect();
-    let mut rationale = if must == 0 {
-        String::from("The job names no skill of its own")
-    } else {
-        format!("{must_met} of {must} required skills are shown")
-    };
-    if !met.is_empty() {
-        rationale += &format!(": {}", names(&met, 8));
-    }
-    if !missing.is_empty() {
-        rationale += &format!("; missing: {}", names(&missing, 6));
-    }
-    near.sort_unstable();
-    near.dedup();
-    if !near.is_empty() {
-        rationale += &format!("; related: {}", names(&near, 3));
-    }
-    let in_work = met.iter().filter(|s| facts.shown.get(s).is_some_and(|s| s.in_work)).count();
-    if in_work > 0 {
-        rationale += &format!("; {in_work} used in dated work");
-    }
-    rationale += &format!(". The words of the job's trade are used {}.", how_much(know_how));
+    let rationale = sentence(&clauses(facts, &met, &missing, must));
     Grade {
         criterion: id.into(),
         level,
@@ -110,22 +76,70 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
     }
 }
 
+/// What is shown of what is asked for, what is missing, and the rest.
+fn clauses(
+    facts: &Facts<'_>,
+    met: &[(SkillId, bool)],
+    missing: &[SkillId],
+    must: usize,
+) -> Vec<String> {
+    let called = |ids: &[SkillId]| -> Vec<&'static str> {
+        ids.iter().filter_map(|s| taxonomy().skills.get(*s)).map(|s| s.name).collect()
+    };
+    let of = |required: bool| -> Vec<SkillId> {
+        met.iter().filter(|m| m.1 == required).map(|m| m.0).collect()
+    };
+    let counts = if must > 0 { of(true) } else { of(false) };
+    let all = if must > 0 { must } else { facts.job.needs.skills.len() };
+    let asked = if must > 0 { "required" } else { "named" };
+    let mut gist = match all {
+        0 => {
+            return vec![format!(
+                "the job names no skill; the resume's words match its trade {}",
+                how_much(facts.relevance)
+            )];
+        }
+        1 => format!("{} of 1 {asked} skill", counts.len()),
+        n => format!("{} of {n} {asked} skills", counts.len()),
+    };
+    if !counts.is_empty() {
+        gist += &format!(" ({})", names(&called(&counts), 3));
+        let used = counts.iter().filter(|s| facts.shown.get(s).is_some_and(|s| s.in_work)).count();
+        gist += &match used {
+            0 => String::from(", none used in dated work"),
+            n if n == counts.len() && n > 1 => String::from(", all used in dated work"),
+            n => format!(", {n} used in dated work"),
+        };
+    }
+    let lacks = match missing {
+        [] => String::new(),
+        ids => format!("missing: {}", names(&called(ids), 4)),
+    };
+    let more = of(false);
+    let extra = if must > 0 && !more.is_empty() {
+        format!("also {}", names(&called(&more), 3))
+    } else {
+        String::new()
+    };
+    vec![gist, lacks, extra]
+}
+
 /// The first half of what is asked is told sooner than the last: few resumes name everything.
 fn stretched(share: f32) -> f32 {
     share.clamp(0.0, 1.0).powf(0.7)
 }
 
-pub(super) fn how_much(relevance: f32) -> &'static str {
+fn how_much(relevance: f32) -> &'static str {
     match relevance {
-        r if r >= 0.7 => "throughout",
-        r if r >= 0.45 => "often",
-        r if r >= 0.2 => "here and there",
-        _ => "hardly at all",
+        r if r >= 0.7 => "closely",
+        r if r >= 0.45 => "largely",
+        r if r >= 0.2 => "in part",
+        _ => "hardly",
     }
 }
 
-/// A shown skill of the same group, the strongest one.
-fn related(facts: &Facts<'_>, skill: SkillId) -> Option<(SkillId, f32)> {
+/// How strongly another skill of the same group is shown, at its best.
+fn related(facts: &Facts<'_>, skill: SkillId) -> Option<f32> {
     let group = taxonomy().skills.get(skill)?.group;
     if !ALIKE.contains(&group) || group_weight(group) < 1.0 {
         return None;
@@ -134,8 +148,7 @@ fn related(facts: &Facts<'_>, skill: SkillId) -> Option<(SkillId, f32)> {
         .shown
         .iter()
         .filter(|(other, _)| taxonomy().skills.get(**other).is_some_and(|s| s.group == group));
-    same.map(|(other, shown)| (*other, shown.strength))
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    same.map(|(_, shown)| shown.strength).max_by(f32::total_cmp)
 }
 
 /// Where the resume uses the job's own words, the heaviest first.

@@ -4,6 +4,7 @@ use domain::score::{Grade, Level};
 
 use super::experience::{progression, related_years};
 use super::facts::Facts;
+use super::wording::{names, sentence};
 use crate::profile::sections::Section;
 use crate::taxonomy::negated;
 
@@ -172,20 +173,14 @@ pub(super) fn grade(facts: &Facts<'_>, id: &str) -> Grade {
         best.iter().map(|b| (b.1, b.1 + 1)).chain(grown).chain(adjectives.iter().copied().take(2));
     let evidence = facts.quotes(places);
     let level = if evidence.is_empty() { Level::ZERO } else { Level::from_share(f64::from(share)) };
-    let mut rationale = match (best.len(), adjectives.len()) {
-        (0, 0) => String::from("Nothing about working with others or initiative is shown"),
-        (0, _) => String::from("Soft skills are listed, none is shown by something done"),
-        _ => format!(
-            "Shown by things done: {}",
-            best.iter().map(|b| b.0).collect::<Vec<_>>().join(", ")
-        ),
+    let kinds: Vec<&str> = best.iter().map(|b| b.0).collect();
+    let gist = match (kinds.is_empty(), adjectives.is_empty()) {
+        (true, true) => String::from("nothing about working with others, initiative or growth"),
+        (true, false) => String::from("soft skills are listed, none is shown by something done"),
+        _ => format!("{} shown by things done", names(&kinds, 4)),
     };
-    if strong > 0 {
-        rationale += "; with outcomes in numbers";
-    }
-    if growth.is_some() {
-        rationale += "; titles grew over time";
-    }
-    rationale += ".";
+    let outcomes = if strong > 0 { "with outcomes in numbers" } else { "" };
+    let grew = if growth.is_some() { "titles grew over time" } else { "" };
+    let rationale = sentence(&[gist, outcomes.into(), grew.into()]);
     Grade { criterion: id.into(), level, rationale, evidence, confidence: 0.55 }
 }

@@ -9,6 +9,8 @@ mod plain;
 
 use domain::job::Requirement;
 
+pub(crate) use plain::sentences;
+
 /// What a job's text says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobText {

@@ -145,7 +145,7 @@ fn labelled_list(line: &str) -> Option<(&str, &str)> {
 }
 
 /// The sentences of a text.
-pub(super) fn sentences(text: &str) -> Vec<String> {
+pub(crate) fn sentences(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in text.lines() {
         let mut open = String::new();

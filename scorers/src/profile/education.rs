@@ -2,9 +2,11 @@
 
 use domain::candidate::DegreeLevel;
 
+pub use super::degrees::{degree_at, vocational_at};
+
 use super::dates::Month;
 use super::outline::Outline;
-use super::sections::Section;
+use super::sections::{Section, heading};
 use crate::taxonomy::{Gap, Token};
 
 /// One degree or course of study.
@@ -31,162 +33,27 @@ impl Study {
     }
 }
 
-/// The level of the degree that the words at `at` name, and how many words it has.
-///
-/// Short forms that are also everyday words or places ("MA", "BE", "associate") count only with
-/// their dots or capitals and, where `schooling` is false, only before "in" or "of".
-pub fn degree_at(words: &[Token<'_>], at: usize, schooling: bool) -> Option<(DegreeLevel, usize)> {
-    use DegreeLevel::{Associate, Bachelor, Certificate, Doctorate, Master, Secondary};
-    let word = words.get(at)?;
-    let lower = word.text.to_lowercase();
-    let next = |i: usize| {
-        words.get(at + i).filter(|w| !matches!(w.gap, Gap::List)).map(|w| w.text.to_lowercase())
-    };
-    let next_is = |any: &[&str]| next(1).is_some_and(|n| any.contains(&n.as_str()));
-    let possessive = usize::from(
-        words.get(at + 1).is_some_and(|w| w.gap == Gap::Joint && w.text.eq_ignore_ascii_case("s")),
-    );
-    let named = |word: &str| next(1 + possessive).is_some_and(|n| n == word);
-    let upper = word.text.len() >= 2 && word.text.chars().all(|c| c.is_uppercase());
-    match lower.as_str() {
-        "phd" | "dphil" | "doctorate" | "doctoral" | "edd" | "psyd" | "pharmd" | "dba"
-        | "promotion"
-            if lower != "promotion" =>
-        {
-            return Some((Doctorate, 1));
-        }
-        "doctor" if next_is(&["of"]) => return Some((Doctorate, 2)),
-        "juris" if next_is(&["doctor"]) => return Some((Doctorate, 2)),
-        "bachelor" | "bachelors" | "licenciatura" | "undergraduate" | "baccalaureate"
-            if schooling || next_is(&["of", "in", "degree", "s"]) || lower.ends_with('s') =>
-        {
-            return Some((Bachelor, 1 + possessive));
-        }
-        "master" | "masters" | "maestría" | "magister"
-            if schooling && !next_is(&["data", "thesis", "project", "gardener", "technician"])
-                || possessive == 1 && (named("degree") || named("in") || named("of"))
-                || next_is(&["of", "degree"]) =>
-        {
-            return Some((Master, 1 + possessive));
-        }
-        "mba" | "msc" | "mtech" | "mphil" | "pgdm" | "mca" | "mcom" | "llm" | "mfa" | "mph"
-        | "msw" | "mpa" | "postgraduate" | "diplom"
-            if upper || word.capitalised() =>
-        {
-            return Some((Master, 1));
-        }
-        "bsc" | "btech" | "bba" | "bca" | "bcom" | "llb" | "bfa" | "bbm" | "bsn" | "mbbs"
-        | "beng" | "barch" | "bed"
-            if upper || word.capitalised() && lower != "bed" =>
-        {
-            return Some((Bachelor, 1));
-        }
-        "associate" | "associates"
-            if next_is(&["of", "degree", "in"]) && (schooling || named("degree"))
-                || possessive == 1 && (schooling || named("degree"))
-                || schooling && lower == "associates"
-                || schooling && next_is(&["arts", "applied", "science"]) =>
-        {
-            return Some((Associate, 1 + possessive));
-        }
-        "aas" | "aa" | "foundation" if schooling && upper => return Some((Associate, 1)),
-        "high" | "secondary" | "higher" | "senior"
-            if next_is(&["school", "secondary"])
-                && !next(2).is_some_and(|n| {
-                    matches!(n.as_str(), "teacher" | "teachers" | "students" | "math" | "english")
-                }) =>
-        {
-            let diploma = next(2)
-                .is_some_and(|n| matches!(n.as_str(), "diploma" | "graduate" | "certificate"));
-            return schooling.then_some((Secondary, 2 + usize::from(diploma))).or_else(|| {
-                next(2)
-                    .filter(|n| matches!(n.as_str(), "diploma" | "graduate" | "certificate"))
-                    .map(|_| (Secondary, 3))
-            });
-        }
-        "ged" | "hsc" | "ssc" | "cbse" | "icse" | "abitur" | "12th" | "10th"
-            if upper || schooling =>
-        {
-            return Some((Secondary, 1));
-        }
-        "graduate" if schooling && next_is(&["degree", "diploma"]) => return Some((Master, 2)),
-        "diploma" | "polytechnic" if schooling || next_is(&["in", "of"]) => {
-            return Some((Certificate, 1));
-        }
-        "certificate" | "certification" | "vocational" | "coursework" | "courses" if schooling => {
-            return Some((Certificate, 1));
-        }
-        _ => {}
-    }
-    dotted(words, at, schooling)
-}
-
-/// "B.S.", "M.Tech", "Ph.D.", "B.E", "BS in": short forms spelt with dots or capitals.
-fn dotted(words: &[Token<'_>], at: usize, schooling: bool) -> Option<(DegreeLevel, usize)> {
-    use DegreeLevel::{Associate, Bachelor, Doctorate, Master};
-    let mut letters = String::new();
-    let mut count = 0;
-    for word in words.get(at..)?.iter().take(3) {
-        if count > 0 && word.gap != Gap::Joint || letters.len() + word.text.len() > 6 {
-            break;
-        }
-        letters.push_str(word.text);
-        count += 1;
-        if count == 1 && letters.len() > 4 {
-            break;
-        }
-    }
-    let with_dots = count > 1;
-    // Drop joined words that are not part: "BS/MS", "MA-based".
-    while count > 1 {
-        if level_of(&letters).is_some() {
-            break;
-        }
-        let last = words.get(at + count - 1)?.text.len();
-        letters.truncate(letters.len().saturating_sub(last));
-        count -= 1;
-    }
-    let level = level_of(&letters)?;
-    let word = words.get(at)?;
-    let opens = word.text.starts_with(char::is_uppercase);
-    let after = words.get(at + count);
-    let leads = after.is_some_and(|w| {
-        let word = matches!(w.text.to_lowercase().as_str(), "in" | "of" | "degree" | "from");
-        w.gap != Gap::List && word || with_dots && w.colon
-    });
-    let plain_ok =
-        word.text.chars().filter(|c| c.is_uppercase()).count() >= 2 && (schooling || leads);
-    if level == Associate && !schooling {
-        return None;
-    }
-    let known = matches!(level, Doctorate | Bachelor | Master);
-    (opens
-        && (with_dots && count > 1 && (schooling || leads || letters.len() > 3) || plain_ok)
-        && (known || schooling))
-        .then_some((level, count))
-}
-
-fn level_of(letters: &str) -> Option<DegreeLevel> {
-    Some(match letters.to_lowercase().as_str() {
-        "phd" | "md" | "jd" | "edd" | "dds" | "dvm" | "dphil" => DegreeLevel::Doctorate,
-        "ms" | "ma" | "msc" | "mtech" | "me" | "meng" | "med" | "mba" | "mca" | "mcom" | "mfa"
-        | "llm" | "mph" | "msw" => DegreeLevel::Master,
-        "bs" | "ba" | "bsc" | "btech" | "be" | "beng" | "bba" | "bca" | "bcom" | "bfa" | "bed"
-        | "llb" | "bsn" | "bas" => DegreeLevel::Bachelor,
-        "as" | "aa" | "aas" => DegreeLevel::Associate,
-        _ => return None,
-    })
-}
-
 /// The studies of an outline whose words, lines and dates are known.
 pub fn studies(outline: &Outline<'_>) -> Vec<Study> {
     let mut found: Vec<Study> = Vec::new();
     for (line, (first, last)) in outline.line_words.iter().copied().enumerate() {
+        if outline.lines.get(line).and_then(heading).is_some_and(|(_, inline)| !inline) {
+            continue;
+        }
         let schooling = outline.sections.get(line) == Some(&Section::Education)
             || (line.saturating_sub(1)..=line + 1).any(|l| names_school(outline.words_of(l)));
         let mut at = first;
         while at < last {
-            let Some((level, count)) = degree_at(&outline.words, at, schooling) else {
+            let trade = matches!(
+                outline.sections.get(line),
+                Some(Section::Education | Section::Certificates)
+            );
+            let named = degree_at(&outline.words, at, schooling).or_else(|| {
+                vocational_at(&outline.words, at)
+                    .filter(|(.., plain)| *plain || trade)
+                    .map(|v| (v.0, v.1))
+            });
+            let Some((level, count)) = named else {
                 at += 1;
                 continue;
             };
@@ -235,7 +102,10 @@ fn area(outline: &Outline<'_>, from: usize, line: usize) -> Option<(usize, usize
         matches!(
             w.text.to_lowercase().as_str(),
             "in" | "of"
+                | "en"
                 | "degree"
+                | "hons"
+                | "honours"
                 | "s"
                 | "major"
                 | "science"
@@ -286,7 +156,10 @@ fn area(outline: &Outline<'_>, from: usize, line: usize) -> Option<(usize, usize
 /// Whether the word only leads to the subject: "in", "of", and "Science" of "Bachelor of Science in".
 fn wrapper(words: &[Token<'_>], at: usize) -> bool {
     let small = |w: &Token<'_>| {
-        matches!(w.text.to_lowercase().as_str(), "in" | "of" | "degree" | "s" | "major")
+        matches!(
+            w.text.to_lowercase().as_str(),
+            "in" | "of" | "en" | "degree" | "s" | "major" | "hons" | "honours"
+        )
     };
     let Some(word) = words.get(at) else { return false };
     small(word)
@@ -424,6 +297,14 @@ mod tests {
             ),
             ("Education\nHigh School Diploma : General studies", Secondary, "General studies"),
             ("Education\nDiploma in Culinary Arts", Certificate, "Culinary Arts"),
+            ("Education\nCAP Cuisine with apprenticeship, CFA Nantes", Certificate, "Cuisine"),
+            ("Education\nNVQ Level 3 in Professional Cookery", Certificate, "Professional Cookery"),
+            ("Training\nCity & Guilds 706/2 Cookery", Certificate, ""),
+            ("Education\nHND Hospitality Management", Associate, "Hospitality Management"),
+            ("Education\nTécnico Superior en Cocina", Associate, "Cocina"),
+            ("Education\nApprenticeship, Grand Hotel 2008", Certificate, ""),
+            ("Education\nBSc (Hons) Nursing, Cork", Bachelor, "Nursing"),
+            ("Certificates\nNMC registration, adult nursing", Certificate, ""),
             ("Education\nBS in Computer Engineering", Bachelor, "Computer Engineering"),
         ] {
             let found = read(text);

@@ -5,6 +5,7 @@
 
 pub mod contacts;
 pub mod dates;
+pub mod degrees;
 pub mod education;
 pub mod lines;
 mod name_shape;
@@ -133,8 +134,8 @@ impl Reader<'_, '_> {
         let summary =
             self.section(Section::Summary).and_then(|(first, last)| self.lines(first, last, 0.8));
         Basics {
-            label: self.label(name.map(|n| n.end)),
-            name: name.and_then(|n| self.field(n.start, n.end, n.confidence)),
+            label: self.label(name.map(|n| (n.start, n.end))),
+            name: name.and_then(|n| self.field(n.start, n.end, n.confidence)).map(joined),
             email: emails.first().and_then(|r| self.bytes(r, 0.98)),
             phone: phones.first().and_then(|r| self.bytes(r, 0.9)),
             profiles: links.iter().take(8).filter_map(|r| self.bytes(r, 0.9)).collect(),
@@ -159,18 +160,23 @@ impl Reader<'_, '_> {
     }
 
     /// A title that stands alone on a line before the first heading.
-    fn label(&self, after: Option<u32>) -> Option<Field> {
+    fn label(&self, name: Option<(u32, u32)>) -> Option<Field> {
         let header = self.outline.sections.iter().take_while(|s| **s == Section::Header).count();
         let lines = self.outline.lines.iter().enumerate().take(header.min(12));
         let mut titled = lines.filter(|(i, line)| {
             let (first, last) = self.outline.line_words.get(*i).copied().unwrap_or_default();
-            let beyond = after.is_none_or(|end| line.start >= end || *i < 6);
-            beyond
+            let apart = name.is_none_or(|(start, end)| line.start >= end || line.end <= start);
+            apart
                 && line.word_count() <= 9
                 && self.outline.has_title(first, last)
                 && !line.text.contains('@')
         });
-        titled.next().and_then(|(_, line)| self.field(line.start, line.end, 0.7))
+        let (_, line) = titled.next()?;
+        let marks = ['#', '*', '_', ' '];
+        let words = line.text.trim_start_matches(marks);
+        let start = line.end - words.chars().count() as u32;
+        let cut = words.chars().rev().take_while(|c| marks.contains(c)).count() as u32;
+        self.field(start, line.end - cut, 0.7)
     }
 
     fn work(&self) -> Vec<Work> {
@@ -269,6 +275,12 @@ impl Reader<'_, '_> {
         }
         found
     }
+}
+
+/// A name of two lines is one name: its words with one blank between them, at the place of both.
+fn joined(name: Field) -> Field {
+    let value = name.value.split_whitespace().collect::<Vec<_>>().join(" ");
+    Field { value, ..name }
 }
 
 fn overlaps(range: &Range<usize>, others: &[Range<usize>]) -> bool {

@@ -37,6 +37,11 @@ pub(super) fn after_label(text: &str) -> (usize, bool) {
     (0, false)
 }
 
+/// Length of Markdown's signs before a line's words: "# ", "**", "__".
+pub(super) fn markup(text: &str) -> usize {
+    text.len() - text.trim_start_matches(['#', '*', '_', ' ']).len()
+}
+
 /// The parts of a line between separators, with their byte offsets.
 pub(super) fn separated(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
@@ -75,15 +80,40 @@ pub(super) const PARTICLES: &[&str] = &[
 ];
 /// Titles before a name.
 const HONORIFICS: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "mx", "herr", "frau", "er", "shri",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "dr",
+    "prof",
+    "sir",
+    "madam",
+    "mx",
+    "herr",
+    "frau",
+    "er",
+    "shri",
     "smt",
+    "ing",
+    "dipl.-ing",
+    "mag",
+    "mudr",
+    "professor",
+    "doctor",
+    "rev",
+    "capt",
+    "dame",
+    "lord",
 ];
 /// Degrees and generations after a name.
 pub(super) const SUFFIXES: &[&str] = &[
     "phd", "ph.d", "ph.d.", "md", "m.d.", "mba", "jr", "jr.", "sr", "sr.", "ii", "iii", "iv",
     "cpa", "rn", "bsn", "esq", "esq.", "pmp", "pe", "cfa", "m.sc", "m.sc.", "msc", "bsc", "mph",
     "dds", "lcsw", "phr", "sphr", "csm", "msw", "ba", "bs", "ms", "ma", "m.a.", "b.a.", "dvm",
-    "np", "pa-c",
+    "np", "pa-c", "llb", "llm", "llb.", "beng", "meng", "dphil", "mphil", "frcs", "mrcp", "acca",
+    "aca", "cima", "fca", "rgn", "msn", "dnp", "fnp", "edd", "jd", "ll.m.", "b.sc.", "b.sc",
+    "b.tech", "btech", "m.tech", "mtech", "obe", "mbe", "hons", "(hons)", "v", "crna", "ccrn",
+    "faan", "psyd", "cissp",
 ];
 
 /// If a piece has the shape of a name: how many scalars stand before it, its words, its length in scalars.

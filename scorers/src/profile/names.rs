@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::lines::{Line, unspaced};
-use super::name_shape::{PARTICLES, SUFFIXES, after_label, is_cjk, name_shape, separated};
+use super::name_shape::{PARTICLES, SUFFIXES, after_label, is_cjk, markup, name_shape, separated};
 use super::outline::Outline;
 use super::sections::{Section, heading};
 use crate::taxonomy::{stem, taxonomy};
@@ -97,8 +97,12 @@ struct Candidate {
 fn candidates(outline: &Outline<'_>, at: usize) -> Vec<Candidate> {
     let mut found = Vec::new();
     let Some(line) = outline.lines.get(at) else { return found };
-    let (label, labelled) = after_label(line.text);
-    let rest = line.text.get(label..).unwrap_or_default();
+    let marks = markup(line.text);
+    let plain = line.text.get(marks..).unwrap_or_default();
+    let plain = plain.trim_end_matches(['*', '_', '#', ' ']);
+    let (label, labelled) = after_label(plain);
+    let rest = plain.get(label..).unwrap_or_default();
+    let label = marks + label;
     let pieces = separated(rest);
     let one = pieces.len() == 1;
     let after: Vec<&str> = pieces.iter().skip(1).map(|(_, p)| p.trim()).chain([""]).collect();
@@ -291,7 +295,13 @@ mod tests {
             ("Name: Sukarno", "Sukarno"),
             ("王小明\n软件工程师", "王小明"),
             ("AMELIA BAKER\nASSISTANT SYSTEM ENGINEER", "AMELIA BAKER"),
-            ("Joseline\nHernandez", "Joseline\nHernandez"),
+            ("Joseline\nHernandez", "Joseline Hernandez"),
+            ("# Priya Raman\n\n**Backend Developer (Java)**", "Priya Raman"),
+            ("**Gareth Pugh**\nManagement Accountant", "Gareth Pugh"),
+            ("PROF. DR. ANNA-LENA O'BRIEN, PHD, MBA", "ANNA-LENA O'BRIEN"),
+            ("Dipl.-Ing. Jürgen Groß", "Jürgen Groß"),
+            ("SIOBHÁN NÍ BHRIAIN RN BSN", "SIOBHÁN NÍ BHRIAIN"),
+            ("D'Angelo de la Cruz", "D'Angelo de la Cruz"),
             ("Ludwig van der Rohe", "Ludwig van der Rohe"),
             ("Rust Baker\nrust.baker@mail.com", "Rust Baker"),
             ("CORA STEELE\nDATA ANALYST", "CORA STEELE"),

@@ -44,7 +44,10 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
         if section == Section::Education && !dated.current && outline.studies.iter().any(degree) {
             continue;
         }
-        if !(dated.range || single) || outline.studies.iter().any(|s| s.covers(line)) {
+        // Columns that were read across each other leave a title beside its range in a line of another text.
+        let called = called_beside(outline, dated);
+        let studied = |s: &Study| s.covers(line) && !(called && section != Section::Education);
+        if !(dated.range || single) || outline.studies.iter().any(studied) {
             continue;
         }
         if opens.last().is_some_and(|(previous, _)| *previous == line) {
@@ -52,7 +55,8 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
         }
         let prose = outline.lines.get(line).is_some_and(|l| l.word_count() > 2 * HEADING_WORDS);
         let titled = (line.saturating_sub(1)..=line + 1).any(|l| is_titled(outline, l))
-            || is_called(outline, line);
+            || is_called(outline, line)
+            || called;
         // Columns that were read across each other put jobs under other headings.
         let months = dated.range && dated.start.month.is_some();
         let elsewhere =
@@ -89,6 +93,38 @@ pub fn roles(outline: &Outline<'_>) -> Vec<Role> {
 fn is_titled(outline: &Outline<'_>, line: usize) -> bool {
     let (first, last) = outline.line_words.get(line).copied().unwrap_or_default();
     last - first <= HEADING_WORDS + 4 && outline.has_title(first, last)
+}
+
+/// The capitalised words right before a range: "... its derivatives Junior Analyst, Feb 2020 to ...".
+fn beside(outline: &Outline<'_>, dated: &Dated) -> Option<(usize, usize)> {
+    let line = outline.line_of(dated.first);
+    let (first, _) = outline.line_words.get(line).copied()?;
+    let mut from = dated.first;
+    while from > first && dated.first - from < 6 {
+        let word = outline.words.get(from - 1)?;
+        let gap = outline.words.get(from).map(|w| w.gap);
+        let breaks = from < dated.first && matches!(gap, Some(Gap::List | Gap::Stop))
+            || between(outline, from).contains('&');
+        if !word.capitalised() || breaks {
+            break;
+        }
+        from -= 1;
+    }
+    (from < dated.first).then_some((from, dated.first))
+}
+
+/// What stands before a word.
+fn between<'t>(outline: &Outline<'t>, at: usize) -> &'t str {
+    let before = at.checked_sub(1).and_then(|i| outline.words.get(i)).map(|w| w.to());
+    let here = outline.words.get(at).map(|w| w.from);
+    before.zip(here).and_then(|(a, b)| outline.text.get(a..b)).unwrap_or_default()
+}
+
+/// Whether the words right before a range are a title.
+fn called_beside(outline: &Outline<'_>, dated: &Dated) -> bool {
+    dated.range
+        && dated.start.month.is_some()
+        && beside(outline, dated).is_some_and(|piece| title_score(outline, piece) > 0)
 }
 
 /// Whether a short line names a role by its noun: "Finance technology expert".
@@ -182,10 +218,13 @@ fn role(outline: &Outline<'_>, start: usize, line: usize, end: usize, dated: &Da
     let title =
         pieces.iter().copied().max_by_key(|p| (title_score(outline, *p), std::cmp::Reverse(p.0)));
     let title = title.filter(|p| title_score(outline, *p) > 0);
-    let employer = pieces
-        .iter()
-        .copied()
-        .find(|p| Some(*p) != title && !is_place(outline, *p) && is_name(outline, *p));
+    // In a line of two columns the title is what stands beside the range, not what opens the line.
+    let crossed = outline.line_words.get(line).is_some_and(|(a, b)| b - a > HEADING_WORDS);
+    let near = beside(outline, dated).filter(|p| title_score(outline, *p) > 0);
+    let title = near.filter(|_| crossed).or(title);
+    let apart = |p: &(usize, usize)| title.is_none_or(|t| p.1 <= t.0 || t.1 <= p.0);
+    let employer =
+        pieces.iter().copied().find(|p| apart(p) && !is_place(outline, *p) && is_name(outline, *p));
     Role { title, employer, dated: Some(*dated), lines: (start, end.max(last)), body: last }
 }
 
@@ -289,6 +328,14 @@ mod tests {
         roles_are(
             "Work Experience\n09/2015 to Current\nVeterinary Assistant\nHelped in surgery.\n02/1999 to 02/2000\nReceptionist\nGreeted clients.",
             &[("Veterinary Assistant", "", "2015-09"), ("Receptionist", "", "1999-02")],
+        );
+    }
+
+    #[test]
+    fn columns_read_across_each_other_leave_the_title_at_its_range() {
+        roles_are(
+            "Profile\nAn eager data person with a Master's degree in Electronics & Intern Trainee, Nov 2019 - Feb 2020\nTelecommunication, very keen to learn.\nI provide a larger insight to data and its Junior Analyst Expert, Mar 2020 to Oct 2020\nderivatives.",
+            &[("Intern Trainee", "", "2019-11"), ("Junior Analyst Expert", "", "2020-03")],
         );
     }
 

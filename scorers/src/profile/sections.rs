@@ -43,7 +43,7 @@ const NAMES: &[(Section, &str)] = &[
     (
         Section::Education,
         "education academic academics qualification qualifications training studies degrees \
-         educational ausbildung bildung formation educación formación 教育背景 教育经历 学歴 formazione \
+         educational registration ausbildung bildung formation educación formación 教育背景 教育经历 学歴 formazione \
          istruzione studium scholastic coursework",
     ),
     (
@@ -94,6 +94,9 @@ pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
         Some((title, rest)) => (title, !rest.trim().is_empty()),
         None => (first, false),
     };
+    // Markdown's signs: "**Skills**", "## Education ##".
+    let title = title.trim_end_matches(['*', '_', '#', ' ']);
+    let inline = inline && first.trim_end_matches(['*', '_', '#', ' ', ':']) != title;
     if title.len() > 60 {
         return None;
     }
@@ -104,7 +107,8 @@ pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
         .is_some_and(|c| c.is_uppercase() || !c.is_lowercase() && c.is_alphabetic());
     let ends_sentence = title.ends_with(['.', ',', ';']);
     let colon = line.text.contains(':');
-    if line.is_bullet() && !colon || ends_sentence || !(opens_large || colon) {
+    let bold = line.text.starts_with("**");
+    if line.is_bullet() && !colon && !bold || ends_sentence || !(opens_large || colon) {
         return None;
     }
     let lower = title.to_lowercase();
@@ -197,6 +201,9 @@ mod tests {
             ("Berufserfahrung", Section::Experience),
             ("教育背景", Section::Education),
             ("Licenses & Certifications", Section::Certificates),
+            ("## Education and registration", Section::Education),
+            ("**Skills**", Section::Skills),
+            ("**Work experience:**", Section::Experience),
         ] {
             assert_eq!(of(text), Some(section), "{text}");
         }

@@ -32,6 +32,10 @@ struct Alias {
     /// The words with their case, where the case matters.
     exact: Option<Vec<&'static str>>,
     in_context: bool,
+    /// Only in just this form: "typing", not "type".
+    form: Option<String>,
+    /// Only near another skill of software.
+    in_company: bool,
 }
 
 /// One place where a text names a skill.
@@ -98,10 +102,14 @@ impl Skills {
             for alias in aliases.split('|') {
                 let (in_context, alias) =
                     alias.strip_prefix('?').map_or((false, alias), |a| (true, a));
+                let (in_company, alias) =
+                    alias.strip_prefix('~').map_or((false, alias), |a| (true, a));
+                let (form, alias) = alias.strip_prefix('!').map_or((false, alias), |a| (true, a));
+                let form = form.then(|| alias.to_lowercase());
                 let (exact, alias) = alias.strip_prefix('=').map_or((false, alias), |a| (true, a));
                 let exact =
                     exact.then(|| super::tokens::tokens(alias).iter().map(|t| t.text).collect());
-                let known = vec![Alias { skill, exact, in_context }];
+                let known = vec![Alias { skill, exact, in_context, form, in_company }];
                 skills.aliases.add(alias, known, |old, mut new| old.append(&mut new));
             }
         }
@@ -125,14 +133,16 @@ impl Skills {
 
     /// Every mention in a text's words, in order, without overlaps.
     pub fn mentions(&self, words: &[Token<'_>]) -> Vec<Mention> {
-        let mut found = Vec::new();
+        let mut found: Vec<Mention> = Vec::new();
+        let mut doubtful: Vec<usize> = Vec::new();
         let mut at = 0;
         while at < words.len() {
             let hit = self.aliases.at(words, at).find_map(|(count, aliases)| {
                 let alias = aliases.iter().find(|a| a.fits(words, at, count))?;
-                Some((count, alias.skill))
+                Some((count, alias.skill, alias.in_company))
             });
-            if let Some((count, skill)) = hit {
+            if let Some((count, skill, in_company)) = hit {
+                doubtful.extend(in_company.then_some(found.len()));
                 found.push(Mention {
                     skill,
                     first: at,
@@ -141,9 +151,30 @@ impl Skills {
                     listed: is_listed(words, at, count),
                 });
             }
-            at += hit.map_or(1, |(count, _)| count);
+            at += hit.map_or(1, |(count, ..)| count);
+        }
+        for at in doubtful.into_iter().rev() {
+            if !self.in_company(&found, at, words) {
+                found.remove(at);
+            }
         }
         found
+    }
+}
+
+impl Skills {
+    /// Whether a neighbour in the text is a skill of software on the same line or the next.
+    fn in_company(&self, found: &[Mention], at: usize, words: &[Token<'_>]) -> bool {
+        const TECHNICAL: &[&str] =
+            &["programming", "web", "database", "cloud", "software-practice", "machine-learning"];
+        let line = |m: &Mention| words.get(m.first).map_or(0, |w| w.line);
+        let Some(here) = found.get(at) else { return false };
+        let near = [at.checked_sub(1), Some(at + 1)].into_iter().flatten();
+        near.filter_map(|i| found.get(i)).any(|other| {
+            other.skill != here.skill
+                && line(other).abs_diff(line(here)) <= 1
+                && self.get(other.skill).is_some_and(|s| TECHNICAL.contains(&s.group))
+        })
     }
 }
 
@@ -155,7 +186,12 @@ impl Alias {
         {
             return false;
         }
-        !self.in_context || reads_as_skill(words, at, count)
+        if let Some(form) = &self.form
+            && here.first().is_none_or(|w| w.text.to_lowercase() != *form)
+        {
+            return false;
+        }
+        !(self.in_context || self.in_company) || reads_as_skill(words, at, count)
     }
 }
 
