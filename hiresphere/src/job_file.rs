@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use domain::job::Posting;
-use scorers::job_text::{self, JobText};
+use scorers::grading::JobBrief;
+use scorers::job_text::{self, JobText, JobTextError};
 use scorers::reading::sandbox::Pool;
 
 use crate::failure::Failure;
@@ -41,8 +42,39 @@ pub(crate) fn posting(text: &str, fallback: &str) -> Result<Posting, Failure> {
         let advice = "see `hiresphere screen --help` for what a job file can be";
         Failure::new(e.code(), e.to_string(), advice)
     })?;
+    if says_nothing(&job) {
+        let error = JobTextError::WithoutRequirements;
+        return Err(Failure::new(error.code(), error.to_string(), "name what the job needs"));
+    }
     let JobText { title, description, requirements, .. } = job;
     let title = if title.trim().is_empty() { fallback.replace(['-', '_'], " ") } else { title };
     let title: String = title.chars().take(TITLE).collect();
     Ok(Posting { title, description, requirements, openings: 1, ..Posting::default() })
+}
+
+/// Whether a text without a list of requirements speaks of no skill, no field of work, no years and no
+/// degree: whatever it is, it is no job.
+fn says_nothing(job: &JobText) -> bool {
+    if !job.from_description {
+        return false;
+    }
+    let needs = JobBrief::new(job.clone()).needs;
+    needs.skills.is_empty()
+        && needs.years.is_none()
+        && needs.degree.is_none()
+        && needs.fields.iter().all(|near| *near < 0.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_enough_and_small_talk_is_not() {
+        let described = "Chefs and Head Cooks\n\nPlan and price menu items, order supplies, and keep \
+                         records and accounts.";
+        assert!(posting(described, "job").is_ok());
+        let talk = posting("Hello there, nice weather we have.", "job").unwrap_err();
+        assert_eq!(talk.code, "JOB_WITHOUT_REQUIREMENTS");
+    }
 }

@@ -79,10 +79,14 @@ fn a_data_folder_in_use_or_damaged_is_refused() {
         let _ = fs::remove_file(bench.at(&format!("hiresphere-data/read.sqlite{suffix}")));
     }
     assert_eq!(bench.screen(), first);
+    bench.put("hiresphere-data/read.sqlite", b"garbage, not a database");
+    assert_eq!(bench.screen(), first);
     for suffix in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(bench.at(&format!("hiresphere-data/log.sqlite{suffix}")));
     }
     assert_eq!(bench.run(&screen(&[])).failed(), "DATA_DAMAGED");
+    assert_eq!(bench.run(&["rebuild", "--data", "mistyped"]).failed(), "NO_DATA");
+    assert!(!bench.at("mistyped").exists());
 }
 
 #[test]

@@ -272,7 +272,7 @@ async fn a_rebuild_repairs_what_was_changed_behind_its_back() {
     let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
     Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
     let good = read.digest().await.unwrap();
-    let forged = "UPDATE pool SET total = 1000";
+    let forged = "UPDATE pool_runs SET total = 1000";
     sqlx::query(forged).execute(&read.pool().await).await.unwrap();
     let rebuilt = read.rebuild(&told.log).await.unwrap();
     assert!(!rebuilt.equal());

@@ -115,10 +115,22 @@ fn text_under_a_scan_is_hidden_because_nobody_can_check_it() {
 #[test]
 fn tiny_text_is_hidden_by_its_size_on_the_page() {
     assert_hidden(page(&secret(400.0, 1.0)), HiddenKind::Tiny);
+    assert_hidden(page(&secret(400.0, 3.0)), HiddenKind::Tiny);
+    // Legal small print.
+    assert_visible(page(&secret(400.0, 4.5)));
     let scaled = format!("q 0.1 0 0 0.1 0 0 cm {} Q", show(SECRET, 720.0, 4000.0, 10.0));
     assert_hidden(page(&scaled), HiddenKind::Tiny);
     let scaled = format!("q 10 0 0 10 0 0 cm {} Q", show(SECRET, 7.0, 40.0, 1.0));
     assert_visible(page(&scaled));
+}
+
+#[test]
+fn a_highlighter_leaves_text_to_be_read_and_paint_does_not() {
+    let stroke = "1 1 0 rg 60 390 300 40 re f";
+    let text = secret(400.0, 10.0);
+    assert_visible(page(&format!("{text} q /Marker gs {stroke} Q")));
+    assert_visible(page(&format!("q /Marker gs {stroke} Q 0 g {text}")));
+    assert_hidden(page(&format!("{text} {stroke}")), HiddenKind::Covered);
 }
 
 #[test]

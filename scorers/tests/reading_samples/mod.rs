@@ -32,7 +32,7 @@ fn escape(text: &str) -> String {
 
 /// A PDF under construction: pages by their content, with what the content may refer to.
 ///
-/// `/F1` is Helvetica; `/Faint` sets full transparency; `/Off` is a layer that is off and `/On` one
+/// `/F1` is Helvetica; `/Faint` sets full transparency; `/Marker` paints as a highlighter does; `/Off` is a layer that is off and `/On` one
 /// that is on; `/Picture` is an opaque grey image and `/White` a
 /// white one.
 #[derive(Default)]
@@ -105,7 +105,10 @@ impl Document {
 
         let resources = |resources: &mut pdf_writer::writers::Resources<'_>| {
             resources.fonts().pair(Name(b"F1"), font);
-            resources.ext_g_states().pair(Name(b"Faint"), faint);
+            let mut states = resources.ext_g_states();
+            states.pair(Name(b"Faint"), faint);
+            states.insert(Name(b"Marker")).dict().pair(Name(b"BM"), Name(b"Multiply"));
+            states.finish();
             let mut properties = resources.insert(Name(b"Properties")).dict();
             properties.pair(Name(b"Off"), off).pair(Name(b"On"), on);
             properties.finish();

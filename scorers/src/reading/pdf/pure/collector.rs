@@ -158,12 +158,17 @@ impl Collector {
 
 const EVERYWHERE: Rect = Rect::new(-1e7, -1e7, 1e7, 1e7);
 
+/// Whether a paint leaves what is under it to be read, as a highlighter does.
+fn highlights(props: &DrawProps<'_>) -> bool {
+    matches!(props.blend_mode, BlendMode::Multiply | BlendMode::Darken)
+}
+
 impl<'a> Device<'a> for Collector {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
         if self.ink(&props, mode).shows() && path.elements().len() <= MAX_ELEMENTS {
             self.rule((props.transform * path).bounding_box());
         }
-        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
+        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) || highlights(&props) {
             return;
         }
         let opaque = match self.ink(&props, mode) {
@@ -191,7 +196,7 @@ impl<'a> Device<'a> for Collector {
             self.draw_path(&rect.to_path(0.1), props, mode);
             return;
         }
-        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
+        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) || highlights(&props) {
             return;
         }
         let ink = self.ink(&props, mode);
