@@ -329,6 +329,13 @@ fn name_ranges(words: &[Token<'_>], name: &str, whole: bool) -> Vec<Range<u32>> 
     found
 }
 
+/// What a person does, in words that do not end in "ed".
+const DOES: &[&str] = &[
+    "is", "was", "has", "had", "led", "leads", "built", "builds", "ran", "runs", "wrote", "writes",
+    "made", "makes", "taught", "teaches", "grew", "won", "gave", "took", "kept", "sold", "cooks",
+    "works", "helps", "manages", "brings", "joins", "speaks", "holds",
+];
+
 /// Whether one word of the name, alone, or `count` of them, is the person: "Baker's team", "Ms Baker", "Baker led ...".
 /// A word that no trade knows is always taken so; one that is also a skill or a title ("Rust",
 /// "Baker") is kept where it stands as such, or a person of that name would lose the skill.
@@ -343,7 +350,10 @@ fn stands_alone(words: &[Token<'_>], at: usize, count: usize) -> bool {
         return true;
     }
     let after = words.get(at + count);
-    let possessive = after.is_some_and(|w| w.gap == Gap::Joint && w.text == "s");
+    // "Bachelor's degree" is a degree on somebody called Bachelor, too.
+    let degree = ["bachelor", "master", "associate", "doctor"];
+    let possessive = after.is_some_and(|w| w.gap == Gap::Joint && w.text == "s")
+        && !degree.contains(&word.text.to_lowercase().as_str());
     let before = at.checked_sub(1).and_then(|i| words.get(i));
     let titled = before.is_some_and(|w| {
         matches!(w.text.to_lowercase().as_str(), "mr" | "mrs" | "ms" | "miss" | "dr" | "mx")
@@ -352,7 +362,7 @@ fn stands_alone(words: &[Token<'_>], at: usize, count: usize) -> bool {
     let verb = after.is_some_and(|w| {
         matches!(w.gap, Gap::Space)
             && w.text.starts_with(char::is_lowercase)
-            && !matches!(w.stem.as_str(), "and" | "or" | "at" | "in" | "for" | "with" | "of" | "to")
+            && (w.text.ends_with("ed") || DOES.contains(&w.text))
     });
     possessive || titled || opens && verb
 }
