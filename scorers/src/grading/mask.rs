@@ -102,6 +102,16 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
     };
     hidden.extend(lines.iter().filter(repeats).map(|l| l.start..l.end));
     let suspects = suspects(&block);
+    // A page footer may turn the name around: "Baker, Ann - page 2".
+    let turned = |s: &String| {
+        let mut words: Vec<&str> = s.split_whitespace().collect();
+        words.rotate_right(1);
+        page_text(&words.join(" "))
+    };
+    let several = suspects.iter().filter(|s| s.split_whitespace().count() > 1);
+    let turned: HashSet<String> = several.map(turned).filter(|t| !t.is_empty()).collect();
+    let turns = |l: &&Line<'_>| turned.contains(&page_text(l.text));
+    hidden.extend(lines.iter().filter(turns).map(|l| l.start..l.end));
     let first = suspects.first().map(|s| page_text(s)).unwrap_or_default();
     hidden.extend(lines.iter().filter(|l| lists_people(l, &first)).map(|l| l.start..l.end));
     // Whatever stands at the top may be the name, found or not.
@@ -120,6 +130,12 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
         .iter()
         .filter(|w| PRONOUNS.contains(&w.text.to_lowercase().as_str()) && w.text != "MS");
     hidden.extend(pronouns.map(|w| w.start..w.end));
+    // A word of a trade where it stands as a person does ("Baker led ...", "Ms Chef") goes on every
+    // resume, whatever the name: so a name made of such words changes nothing.
+    let people = words.iter().enumerate().filter(|(at, word)| {
+        taxonomy().is_vocabulary(&word.stem) && stands_as_person(&words, *at, 1)
+    });
+    hidden.extend(people.map(|(_, w)| w.start..w.end));
     if let Some(name) = &profile.basics.name {
         hidden.extend(std::iter::once(name.start..name.end.min(text.len())));
         hidden.extend(name_ranges(&words, &name.value, true));
@@ -302,9 +318,13 @@ fn is_address(line: &Line<'_>) -> bool {
 /// Every place of the name: in full, turned round, initial and family name, and alone where it is a subject.
 fn name_ranges(words: &[Token<'_>], name: &str, whole: bool) -> Vec<Range<u32>> {
     let lower = |w: &str| w.to_lowercase();
-    let parts: Vec<String> = tokens(name).iter().map(|t| lower(t.text)).collect();
+    let mut parts: Vec<String> = tokens(name).iter().map(|t| lower(t.text)).collect();
+    // A title is not what somebody is called: "PhD" and "Dr" stay where they stand for work.
+    parts.retain(|part| !TITLES.contains(&part.as_str()));
     let mut found = Vec::new();
     let (Some(given), Some(family)) = (parts.first(), parts.last()) else { return found };
+    // A name of trade words alone ("Python Engineer") is masked only where a person stands.
+    let whole = whole && tokens(name).iter().any(is_strange);
     for (i, word) in words.iter().enumerate() {
         let here = lower(word.text);
         if !parts.contains(&here) || !word.text.starts_with(|c: char| !c.is_lowercase()) {
@@ -315,19 +335,43 @@ fn name_ranges(words: &[Token<'_>], name: &str, whole: bool) -> Vec<Range<u32>> 
         let same =
             |(k, part): (usize, &String)| words.get(i + k).is_some_and(|w| lower(w.text) == *part);
         let full = parts.iter().enumerate().all(same);
-        if full && (whole || stands_alone(words, i, parts.len())) {
+        if full && (whole || stands_as_person(words, i, parts.len())) {
             found.extend(words.get(i + parts.len() - 1).map(|last| word.start..last.end));
         } else if whole
             && parts.len() > 1
             && (here == *family && is(&next, given) || here == *given && is(&next, family))
         {
             found.extend(words.get(i + 1).map(|last| word.start..last.end));
-        } else if stands_alone(words, i, 1) {
+        } else if is_strange(word) {
             found.push(word.start..word.end);
         }
     }
     found
 }
+
+/// Titles before and behind a name.
+const TITLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "professor",
+    "sir",
+    "phd",
+    "md",
+    "mba",
+    "msc",
+    "bsc",
+    "cpa",
+    "rn",
+    "pmp",
+    "esq",
+    "jr",
+    "sr",
+];
 
 /// What a person does, in words that do not end in "ed".
 const DOES: &[&str] = &[
@@ -336,18 +380,36 @@ const DOES: &[&str] = &[
     "works", "helps", "manages", "brings", "joins", "speaks", "holds",
 ];
 
-/// Whether one word of the name, alone, or `count` of them, is the person: "Baker's team", "Ms Baker", "Baker led ...".
-/// A word that no trade knows is always taken so; one that is also a skill or a title ("Rust",
-/// "Baker") is kept where it stands as such, or a person of that name would lose the skill.
-fn stands_alone(words: &[Token<'_>], at: usize, count: usize) -> bool {
-    let Some(word) = words.get(at) else { return false };
+/// Participles that follow a skill as well as a person: "Python based services".
+const OF_SKILLS: &[&str] = &[
+    "advanced",
+    "based",
+    "certified",
+    "driven",
+    "focused",
+    "licensed",
+    "oriented",
+    "powered",
+    "preferred",
+    "related",
+    "required",
+    "used",
+];
+
+/// Whether a word is neither of a trade nor of everyday life: it can only be somebody's name.
+fn is_strange(word: &Token<'_>) -> bool {
     let known = taxonomy();
-    if count == 1
-        && word.text.chars().count() > 1
+    word.text.chars().count() > 1
         && !known.is_vocabulary(&word.stem)
         && !known.is_common(&word.stem)
-    {
-        return true;
+}
+
+/// Whether `count` words stand where a person does: "Baker's team", "Ms Baker", "Baker led ...". Turns
+/// on what is around them alone, never on whose name they are.
+fn stands_as_person(words: &[Token<'_>], at: usize, count: usize) -> bool {
+    let Some(word) = words.get(at) else { return false };
+    if word.text.starts_with(char::is_lowercase) {
+        return false;
     }
     let after = words.get(at + count);
     // "Bachelor's degree" is a degree on somebody called Bachelor, too.
@@ -362,7 +424,7 @@ fn stands_alone(words: &[Token<'_>], at: usize, count: usize) -> bool {
     let verb = after.is_some_and(|w| {
         matches!(w.gap, Gap::Space)
             && w.text.starts_with(char::is_lowercase)
-            && (w.text.ends_with("ed") || DOES.contains(&w.text))
+            && (w.text.ends_with("ed") && !OF_SKILLS.contains(&w.text) || DOES.contains(&w.text))
     });
     possessive || titled || opens && verb
 }
