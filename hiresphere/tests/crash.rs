@@ -6,7 +6,9 @@
 mod support;
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::sync::mpsc;
+use std::time::Instant;
+use std::{io, thread};
 
 use support::{Bench, STRONG, WEAK};
 use testkit::pdf;
@@ -41,16 +43,21 @@ fn kill_9_at_any_moment_loses_and_doubles_nothing() {
         let args = ["screen", "--job", "job.md", "resumes", "--json"];
         let mut command = bench.command(&args);
         let mut child =
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut output = child.stdout.take().expect("its output");
+        let (ended, end) = mpsc::channel();
+        let reading = thread::spawn(move || {
+            // Its output ends when it does.
+            let _ = io::copy(&mut output, &mut io::sink());
+            let _ = ended.send(());
+        });
         // Moments spread over a whole run, from its first instant on.
         let moment = whole.mul_f64(f64::from(kill) / f64::from(kills()));
-        let deadline = Instant::now() + moment;
-        while Instant::now() < deadline && child.try_wait().expect("a status").is_none() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let _ = end.recv_timeout(moment);
         // SIGKILL: no handler runs.
         child.kill().expect("it is killed");
         interrupted += u32::from(!child.wait().expect("a status").success());
+        reading.join().expect("a reader");
     }
     assert!(interrupted > 0, "at least one run was cut short");
 
