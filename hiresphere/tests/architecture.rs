@@ -9,12 +9,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and what it may depend on. Arrows point one way:
-/// domain <- event-log <- {command-api, projections, scorers, notifier} <- hiresphere.
+/// domain <- event-log <- web <- {command-api, projections} <- hiresphere, and
+/// event-log <- {scorers, notifier} <- hiresphere.
 const ARROWS: &[(&str, &[&str])] = &[
     ("hiresphere-domain", &[]),
     ("hiresphere-event-log", &["hiresphere-domain"]),
-    ("hiresphere-command-api", &["hiresphere-domain", "hiresphere-event-log"]),
-    ("hiresphere-projections", &["hiresphere-domain", "hiresphere-event-log"]),
+    ("hiresphere-web", &["hiresphere-domain", "hiresphere-event-log"]),
+    ("hiresphere-command-api", &["hiresphere-domain", "hiresphere-event-log", "hiresphere-web"]),
+    ("hiresphere-projections", &["hiresphere-domain", "hiresphere-event-log", "hiresphere-web"]),
     ("hiresphere-scorers", &["hiresphere-domain", "hiresphere-event-log"]),
     ("hiresphere-notifier", &["hiresphere-domain", "hiresphere-event-log"]),
     (
@@ -22,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "hiresphere-domain",
             "hiresphere-event-log",
+            "hiresphere-web",
             "hiresphere-command-api",
             "hiresphere-projections",
             "hiresphere-scorers",

@@ -1,0 +1,11 @@
+//! Requests to typed input; what cannot be input is a problem with a stable code.
+
+mod command;
+mod form;
+mod params;
+mod path;
+
+pub use command::{Command, Meta};
+pub use form::{Form, Upload};
+pub use params::Params;
+pub use path::Id;
