@@ -39,7 +39,8 @@ pub struct Applied {
 /// Why applying had no effect.
 pub type ApplyError = DispatchError;
 
-/// Applies to a job with a resume.
+/// Applies to a job with a resume. Who applied already has the application that is there, which stands
+/// on this resume from now on unless it was decided.
 ///
 /// # Errors
 /// `TOO_LARGE`, `JOB_NOT_OPEN`, `ERASED`, or a failure of the machine.
@@ -59,7 +60,9 @@ pub async fn apply(
     let document = attach(dispatcher, candidate, resume, actor).await?;
     let held = dispatcher.log().store.holder(&names::applied(candidate, job)).await?;
     if let Some(stream) = held {
-        return Ok(Applied { candidate, application: stream.id.into(), new: false });
+        let application = stream.id.into();
+        stand_on(dispatcher, application, document, actor).await?;
+        return Ok(Applied { candidate, application, new: false });
     }
     let application = ApplicationId(dispatcher.log().ids.next());
     let submission = Submission {
@@ -78,10 +81,30 @@ pub async fn apply(
         Ok(_) => Ok(Applied { candidate, application, new: true }),
         Err(DispatchError::Refused(refusal)) if refusal.code == "ALREADY_APPLIED" => {
             let existing = refusal.existing.as_deref().and_then(|id| Uuid::parse_str(id).ok());
-            let existing = existing.ok_or(DispatchError::Refused(refusal))?;
-            Ok(Applied { candidate, application: existing.into(), new: false })
+            let application = existing.ok_or(DispatchError::Refused(refusal))?.into();
+            stand_on(dispatcher, application, document, actor).await?;
+            Ok(Applied { candidate, application, new: false })
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Lets an application stand on a resume. One that was decided stays as it was decided.
+async fn stand_on(
+    dispatcher: &Dispatcher,
+    application: ApplicationId,
+    document: DocumentId,
+    actor: &Actor,
+) -> Result<(), ApplyError> {
+    let (state, _) = dispatcher.load::<Application>(application.0).await?;
+    if state.document == Some(document) {
+        return Ok(());
+    }
+    let command = ApplicationCommand::ReplaceResume { document };
+    let envelope = Envelope::new(application, command, actor.clone());
+    match dispatcher.dispatch::<Application>(envelope).await {
+        Err(DispatchError::Refused(refusal)) if refusal.code == "NOT_ACTIVE" => Ok(()),
+        other => other.map(drop),
     }
 }
 
@@ -122,7 +145,7 @@ async fn register(
     Ok(candidate)
 }
 
-/// The stored resume; the same bytes again are the same document.
+/// The stored resume; bytes that the candidate handed in before, whenever, are the document they were.
 async fn attach(
     dispatcher: &Dispatcher,
     candidate: CandidateId,
@@ -132,7 +155,7 @@ async fn attach(
     let log = dispatcher.log();
     let digest = log.vault.key(candidate).await?.digest(&resume.bytes);
     let (state, _) = dispatcher.load::<Candidate>(candidate.0).await?;
-    if let Some(known) = state.latest_resume().filter(|r| r.digest == digest) {
+    if let Some(known) = state.resume_with(&digest) {
         return Ok(known.document);
     }
     let document = DocumentId(log.ids.next());
@@ -140,7 +163,7 @@ async fn attach(
     log.documents.put(candidate, document, &resume.bytes).await?;
     let command = CandidateCommand::AttachResume {
         document,
-        resume_digest: digest,
+        resume_digest: digest.clone(),
         bytes: resume.bytes.len() as u64,
         file: Pii::new(resume.file),
     };
@@ -149,8 +172,8 @@ async fn attach(
     if outcome.events == 0 {
         // Somebody handed in the same bytes meanwhile.
         let (state, _) = dispatcher.load::<Candidate>(candidate.0).await?;
-        let latest = state.latest_resume().map(|r| r.document);
-        return latest.ok_or_else(|| LogError::Damaged("a resume was not recorded".into()).into());
+        let known = state.resume_with(&digest).map(|r| r.document);
+        return known.ok_or_else(|| LogError::Damaged("a resume was not recorded".into()).into());
     }
     Ok(document)
 }

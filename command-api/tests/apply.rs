@@ -6,9 +6,12 @@ use std::path::Path;
 
 use command_api::{Resume, apply, open_job, setup};
 use domain::actor::{Actor, ActorKind};
-use domain::ids::JobId;
+use domain::application::{Application, ApplicationCommand};
+use domain::candidate::Candidate;
+use domain::ids::{ApplicationId, DocumentId, JobId};
 use domain::job::{Job, JobCommand, Posting};
 use domain::model_release::Release;
+use domain::pii::Pii;
 use event_log::folder::Folder;
 use event_log::{Dispatcher, Envelope};
 
@@ -72,9 +75,61 @@ async fn the_same_resume_from_the_same_place_is_the_same_application() {
     assert_eq!(dispatcher.log().store.head().await.unwrap(), head);
     let newer = hand_in("a", b"two").await.unwrap();
     assert_eq!(newer.application, first.application, "a newer resume, not a second application");
-    assert_eq!(dispatcher.log().store.head().await.unwrap(), head + 1);
+    assert_eq!(dispatcher.log().store.head().await.unwrap(), head + 2, "received and replaced");
     let elsewhere = hand_in("b", b"one").await.unwrap();
     assert_ne!(elsewhere.candidate, first.candidate);
+}
+
+/// What an application stands on.
+async fn stands_on(dispatcher: &Dispatcher, application: ApplicationId) -> DocumentId {
+    let (state, _) = dispatcher.load::<Application>(application.0).await.unwrap();
+    state.document.unwrap()
+}
+
+#[tokio::test]
+async fn each_application_stands_on_its_own_resume() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_held, dispatcher, job) = begin(folder.path()).await;
+    let other = Posting { title: "Head Nurse".into(), ..posting() };
+    let other = open_job(&dispatcher, other, &recruiter()).await.unwrap();
+    let hand_in = |job: JobId, bytes: &'static [u8]| {
+        let dispatcher = dispatcher.clone();
+        async move { apply(&dispatcher, job, resume("a", bytes), "test", &recruiter()).await }
+    };
+    let first = hand_in(job, b"one").await.unwrap();
+    let one = stands_on(&dispatcher, first.application).await;
+    let second = hand_in(other, b"two").await.unwrap();
+    let two = stands_on(&dispatcher, second.application).await;
+    assert_eq!(first.candidate, second.candidate);
+    assert_ne!(one, two);
+    assert_eq!(stands_on(&dispatcher, first.application).await, one, "another job's resume");
+    // Bytes that were handed in elsewhere, or before, are the document that they were then.
+    hand_in(job, b"two").await.unwrap();
+    assert_eq!(stands_on(&dispatcher, first.application).await, two);
+    hand_in(job, b"one").await.unwrap();
+    assert_eq!(stands_on(&dispatcher, first.application).await, one);
+    let (candidate, _) = dispatcher.load::<Candidate>(first.candidate.0).await.unwrap();
+    assert_eq!(candidate.resumes.len(), 2);
+    assert_eq!(stands_on(&dispatcher, second.application).await, two);
+}
+
+#[tokio::test]
+async fn a_decided_application_stays_as_it_was_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_held, dispatcher, job) = begin(folder.path()).await;
+    let first = apply(&dispatcher, job, resume("a", b"one"), "test", &recruiter()).await.unwrap();
+    let one = stands_on(&dispatcher, first.application).await;
+    let reject = ApplicationCommand::Reject {
+        reason: "no licence".into(),
+        category: "requirements".into(),
+        note: Pii::new(None),
+        seen: None,
+    };
+    let envelope = Envelope::new(first.application, reject, recruiter());
+    dispatcher.dispatch::<Application>(envelope).await.unwrap();
+    let again = apply(&dispatcher, job, resume("a", b"two"), "test", &recruiter()).await.unwrap();
+    assert_eq!((again.application, again.new), (first.application, false));
+    assert_eq!(stands_on(&dispatcher, first.application).await, one);
 }
 
 #[tokio::test]

@@ -142,6 +142,7 @@ fn applications() -> Vec<A> {
             ai_notice_version: 1,
             ai_opt_out: false,
         },
+        A::ResumeReplaced { document: id(10) },
         A::ScoreRequested { run: run.clone(), request },
         A::ScoreRecorded {
             run: run.clone(),

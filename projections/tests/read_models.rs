@@ -72,6 +72,15 @@ impl Told {
 
     /// A candidate with a resume, and their application.
     async fn applies(&self, name: &str) -> (CandidateId, ApplicationId, DocumentId) {
+        self.applies_as(name, Personal::default()).await
+    }
+
+    /// The same, by somebody who says who they are.
+    async fn applies_as(
+        &self,
+        name: &str,
+        personal: Personal,
+    ) -> (CandidateId, ApplicationId, DocumentId) {
         let candidate = CandidateId(self.log.ids.next());
         let application = ApplicationId(self.log.ids.next());
         let document = DocumentId(self.log.ids.next());
@@ -79,7 +88,7 @@ impl Told {
             candidate,
             C::RegisterCandidate {
                 candidate,
-                personal: Pii::new(Personal::default()),
+                personal: Pii::new(personal),
                 source: "test".into(),
                 email_index: None,
             },
@@ -182,6 +191,8 @@ async fn whole_story(path: &Path) -> (Told, [ApplicationId; 4], CandidateId) {
     let to = Pii::new("Ada King".to_owned());
     let from = Pii::new(Some("Ada".to_owned()));
     told.candidate(ada.0, C::CorrectField { field: "name".into(), from, to }).await;
+    told.application(bea.1, A::ReplaceResume { document: ada.2 }, recruiter()).await;
+    told.application(bea.1, A::ReplaceResume { document: bea.2 }, recruiter()).await;
     told.application(bea.1, A::Shortlist { seen: None }, recruiter()).await;
     let to = StageRef { id: "interview".into(), kind: StageKind::Interviewing };
     told.application(bea.1, A::MoveToStage { to, reason: none(), seen: None }, recruiter()).await;
@@ -239,6 +250,56 @@ async fn the_pool_is_ranked_and_says_why() {
     assert_eq!(criteria[0].evidence[0].quote, "Bea led a ward of 28");
     let jobs = jobs::list(&read.pool().await).await.unwrap();
     assert_eq!((jobs[0].title.as_str(), jobs[0].status.as_str()), ("Nurse", "closed"));
+}
+
+#[tokio::test]
+async fn a_row_rests_on_the_resume_its_application_stands_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = Told::begin(folder.path()).await;
+    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    let builder = Builder::new(told.log.clone());
+    let (candidate, application, first) = told.applies("Ada").await;
+    told.scored("Ada", (candidate, application, first), 30).await;
+    let second = DocumentId(told.log.ids.next());
+    let file = Pii::new("other.pdf".to_owned());
+    let resume_digest = "another digest".to_owned();
+    told.candidate(candidate, C::AttachResume { document: second, resume_digest, bytes: 9, file })
+        .await;
+    let reason = "EMPTY_TEXT".to_owned();
+    let (sniffed_type, flags) = ("application/pdf".to_owned(), vec![]);
+    told.candidate(
+        candidate,
+        C::RecordExtractionFailure { document: second, reason, sniffed_type, flags },
+    )
+    .await;
+    let mut seen = Vec::new();
+    for document in [None, Some(second), Some(first)] {
+        if let Some(document) = document {
+            told.application(application, A::ReplaceResume { document }, recruiter()).await;
+        }
+        builder.catch_up(&read, u64::MAX).await.unwrap();
+        let row = told.pool(&read).await.remove(0);
+        seen.push((row.outcome, row.file.unwrap(), row.total.map(|t| t.value()), row.flags.len()));
+    }
+    let own = (Outcome::Scored, "Ada.pdf".to_owned(), Some(60.0), 1);
+    let other = (Outcome::Unscorable, "other.pdf".to_owned(), None, 0);
+    assert_eq!(seen, [own.clone(), other, own], "elsewhere, replaced, and back");
+    assert!(read.rebuild(&told.log).await.unwrap().equal());
+}
+
+#[tokio::test]
+async fn what_a_person_gave_is_not_overwritten_by_what_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = Told::begin(folder.path()).await;
+    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    let given = Personal { name: Some("Ada King".into()), ..Personal::default() };
+    let ada = told.applies_as("Ada", given).await;
+    told.scored("Ada", ada, 30).await;
+    let bea = told.applies("Bea").await;
+    told.scored("Bea", bea, 20).await;
+    Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
+    let names: Vec<_> = told.pool(&read).await.into_iter().map(|r| r.name.unwrap()).collect();
+    assert_eq!(names, ["Ada King", "Bea"]);
 }
 
 #[tokio::test]

@@ -78,26 +78,15 @@ impl Bench {
         let dispatcher = self.log.dispatcher();
         let candidate = CandidateId(self.log.ids.next());
         let application = ApplicationId(self.log.ids.next());
-        let document = DocumentId(self.log.ids.next());
-        self.log.documents.put(candidate, document, resume).await.unwrap();
-        let resume_digest = self.log.vault.key(candidate).await.unwrap().digest(resume);
-        for command in [
-            CandidateCommand::RegisterCandidate {
-                candidate,
-                personal: Pii::new(Personal::default()),
-                source: "test".into(),
-                email_index: None,
-            },
-            CandidateCommand::AttachResume {
-                document,
-                resume_digest,
-                bytes: resume.len() as u64,
-                file: Pii::new("resume".into()),
-            },
-        ] {
-            let envelope = Envelope::new(candidate, command, recruiter());
-            dispatcher.dispatch::<Candidate>(envelope).await.unwrap();
-        }
+        let register = CandidateCommand::RegisterCandidate {
+            candidate,
+            personal: Pii::new(Personal::default()),
+            source: "test".into(),
+            email_index: None,
+        };
+        let envelope = Envelope::new(candidate, register, recruiter());
+        dispatcher.dispatch::<Candidate>(envelope).await.unwrap();
+        let document = self.attach(candidate, resume).await;
         let submission = Submission {
             application,
             candidate,
@@ -112,6 +101,26 @@ impl Bench {
         let envelope = Envelope::new(application, submit, recruiter());
         dispatcher.dispatch::<Application>(envelope).await.unwrap();
         (candidate, application)
+    }
+
+    async fn attach(&self, candidate: CandidateId, resume: &[u8]) -> DocumentId {
+        let document = DocumentId(self.log.ids.next());
+        self.log.documents.put(candidate, document, resume).await.unwrap();
+        let attach = CandidateCommand::AttachResume {
+            document,
+            resume_digest: self.log.vault.key(candidate).await.unwrap().digest(resume),
+            bytes: resume.len() as u64,
+            file: Pii::new("resume".into()),
+        };
+        let envelope = Envelope::new(candidate, attach, recruiter());
+        self.log.dispatcher().dispatch::<Candidate>(envelope).await.unwrap();
+        document
+    }
+
+    async fn replace(&self, application: ApplicationId, document: DocumentId) {
+        let command = ApplicationCommand::ReplaceResume { document };
+        let envelope = Envelope::new(application, command, recruiter());
+        self.log.dispatcher().dispatch::<Application>(envelope).await.unwrap();
     }
 
     fn scorers(&self, engine: impl Engine + 'static) -> Arc<Scorers> {
@@ -159,6 +168,35 @@ async fn every_delivery_may_come_again_and_out_of_turn() {
         scorers.handle(event).await.unwrap();
     }
     assert_eq!(bench.log.store.head().await.unwrap(), head, "nothing was added");
+}
+
+#[tokio::test]
+async fn an_application_is_scored_on_the_resume_it_stands_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(folder.path()).await;
+    let (candidate, application) = bench.apply(RESUME.as_bytes(), false).await;
+    let scorers = bench.scorers(BaselineEngine);
+    bench.drain(&scorers).await;
+    let (state, _) = bench.log.dispatcher().load::<Application>(application.0).await.unwrap();
+    let first = state.document.unwrap();
+    // What the person hands in elsewhere is read, and changes nothing here.
+    let read_later = bench.attach(candidate, RESUME.replace("28", "31").as_bytes()).await;
+    bench.drain(&scorers).await;
+    assert_eq!(bench.runs(application).await, [RunOutcome::Recorded]);
+    let (state, _) = bench.log.dispatcher().load::<Candidate>(candidate.0).await.unwrap();
+    assert!(matches!(state.resume(read_later).unwrap().reading, Progress::Parsed(_)));
+    // Read before it is stood on, and after.
+    bench.replace(application, read_later).await;
+    bench.drain(&scorers).await;
+    assert_eq!(bench.runs(application).await, [RunOutcome::Recorded; 2]);
+    let unread = bench.attach(candidate, RESUME.replace("28", "42").as_bytes()).await;
+    bench.replace(application, unread).await;
+    bench.drain(&scorers).await;
+    assert_eq!(bench.runs(application).await, [RunOutcome::Recorded; 3]);
+    // Back to the first: there is a score of it.
+    bench.replace(application, first).await;
+    bench.drain(&scorers).await;
+    assert_eq!(bench.runs(application).await, [RunOutcome::Recorded; 3]);
 }
 
 #[tokio::test]

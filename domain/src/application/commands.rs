@@ -10,8 +10,11 @@ use crate::pii::Pii;
 pub enum ApplicationCommand {
     /// Apply. Refused: ALREADY_APPLIED (names the application), JOB_NOT_OPEN, VALIDATION.
     SubmitApplication(Submission),
+    /// Stand on another resume of the candidate from now on; the same one again changes nothing.
+    /// Refused: NOT_ACTIVE.
+    ReplaceResume { document: DocumentId },
     /// (system, recruiter) `again` asks for another try of a run that failed and may be tried again.
-    /// Refused: UNSCORABLE, AI_OPT_OUT, DUPLICATE_RUN, NOT_ACTIVE.
+    /// Refused: UNSCORABLE, AI_OPT_OUT, DUPLICATE_RUN, ANOTHER_RESUME, NOT_ACTIVE.
     RequestScore { request: ScoreRequest, again: bool },
     /// (scorer only) Refused: FORBIDDEN, OUT_OF_RANGE.
     RecordScore(ScoreResult),

@@ -26,6 +26,9 @@ pub enum ApplicationEvent {
         ai_notice_version: u32,
         ai_opt_out: bool,
     },
+    /// It stands on another resume of the candidate from now on.
+    #[serde(rename = "application.resume_replaced.v1")]
+    ResumeReplaced { document: DocumentId },
     /// A score was asked for.
     #[serde(rename = "application.score_requested.v1")]
     ScoreRequested { run: RunId, request: ScoreRequest },
@@ -71,6 +74,7 @@ pub enum ApplicationEvent {
 
 wire_names!(ApplicationEvent {
     ApplicationSubmitted => "application.submitted.v1",
+    ResumeReplaced => "application.resume_replaced.v1",
     ScoreRequested => "application.score_requested.v1",
     ScoreRecorded => "application.score_recorded.v1",
     ScoreFailed => "application.score_failed.v1",

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::decide::{Decider, Decision, Issued, Reserve, aggregate, names};
-use crate::ids::{ApplicationId, CandidateId, JobId, StreamKind};
+use crate::ids::{ApplicationId, CandidateId, DocumentId, JobId, StreamKind};
 use crate::job::StageKind;
 use crate::pii::PiiField;
 use crate::refusal::{Fields, Refusal};
@@ -31,6 +31,8 @@ pub struct Application {
     pub candidate: Option<CandidateId>,
     /// For which job.
     pub job: Option<JobId>,
+    /// The resume it stands on: what it is scored on, whatever else the candidate hands in elsewhere.
+    pub document: Option<DocumentId>,
     /// Where it stands.
     pub standing: Standing,
     /// Whether the applicant refused machine scoring.
@@ -71,12 +73,16 @@ impl Application {
         use ApplicationEvent as E;
         self.standing.evolve(&event);
         match event {
-            E::ApplicationSubmitted { application, candidate, job, ai_opt_out, .. } => {
+            E::ApplicationSubmitted {
+                application, candidate, job, document, ai_opt_out, ..
+            } => {
                 self.id = Some(application);
                 self.candidate = Some(candidate);
                 self.job = Some(job);
+                self.document = Some(document);
                 self.ai_opt_out = ai_opt_out;
             }
+            E::ResumeReplaced { document } => self.document = Some(document),
             E::ScoreRequested { run, .. } => self.end_run(run, RunOutcome::Requested),
             E::ScoreRecorded { run, .. } => self.end_run(run, RunOutcome::Recorded),
             E::ScoreFailed { run, retryable, .. } => {
@@ -144,6 +150,13 @@ impl Decider for Application {
         let actor = &issued.actor;
         match issued.command {
             C::SubmitApplication(submission) => self.submit(submission),
+            C::ReplaceResume { document } => {
+                self.active()?;
+                if self.document == Some(document) {
+                    return Ok(Decision::unchanged());
+                }
+                Ok(Decision::of(E::ResumeReplaced { document }))
+            }
             C::RequestScore { request, again } => self.request_score(request, again),
             C::RecordScore(result) => self.record_score(actor, result),
             C::FailScore { run, reason, retryable } => {
@@ -231,7 +244,8 @@ impl Decider for Application {
             E::ApplicationRejected { note, .. } => vec![note],
             E::RejectionReversed { reason } | E::ApplicationWithdrawn { reason } => vec![reason],
             E::NoteAdded { text, .. } => vec![text],
-            E::ScoreRequested { .. }
+            E::ResumeReplaced { .. }
+            | E::ScoreRequested { .. }
             | E::ScoreFailed { .. }
             | E::ApplicationShortlisted { .. }
             | E::ApplicationUnshortlisted {} => vec![],
@@ -322,6 +336,10 @@ impl Application {
         if self.ai_opt_out {
             let message = "the applicant chose not to be scored by a machine";
             return Err(Refusal::conflict("AI_OPT_OUT", message));
+        }
+        if self.document != Some(request.document) {
+            let message = "the application stands on another resume";
+            return Err(Refusal::conflict("ANOTHER_RESUME", message));
         }
         let run = request.run_id(application);
         match self.run(&run) {

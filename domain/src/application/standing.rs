@@ -86,7 +86,8 @@ impl Standing {
             }
             E::RejectionReversed { .. } => self.status = self.before_rejection,
             E::ApplicationWithdrawn { .. } => self.status = ApplicationStatus::Withdrawn,
-            E::ScoreRequested { .. }
+            E::ResumeReplaced { .. }
+            | E::ScoreRequested { .. }
             | E::ScoreRecorded { .. }
             | E::ScoreFailed { .. }
             | E::NoteAdded { .. } => {}

@@ -165,6 +165,31 @@ fn a_score_is_asked_for_once_per_run() {
 }
 
 #[test]
+fn an_application_stands_on_its_own_resume() {
+    let other = DocumentId(Uuid::from_u128(5));
+    let replace = |document| ApplicationCommand::ReplaceResume { document };
+    given::<Application>([]).when(replace(other)).refused("NOT_FOUND");
+    given::<Application>(submitted()).when(replace(request().document)).changes_nothing();
+    let history = given::<Application>(submitted())
+        .when(replace(other))
+        .emits([ApplicationEvent::ResumeReplaced { document: other }])
+        .history();
+    given::<Application>(history.clone()).when(replace(other)).changes_nothing();
+    given::<Application>(history.clone())
+        .when(replace(request().document))
+        .emits([ApplicationEvent::ResumeReplaced { document: request().document }]);
+    given::<Application>(rejected()).when(replace(other)).refused("NOT_ACTIVE");
+    given::<Application>(withdrawn()).when(replace(other)).refused("NOT_ACTIVE");
+    // What it does not stand on, it is not scored on.
+    given::<Application>(history.clone()).when(ask()).refused("ANOTHER_RESUME");
+    let newer = ScoreRequest { document: other, resume_digest: "d2".into(), ..request() };
+    let run = newer.run_id(ids().0);
+    given::<Application>(history)
+        .when(ApplicationCommand::RequestScore { request: newer.clone(), again: false })
+        .emits([ApplicationEvent::ScoreRequested { run, request: newer }]);
+}
+
+#[test]
 fn another_version_of_anything_is_another_run() {
     let base = run();
     let (id, ..) = ids();

@@ -17,7 +17,8 @@ pub enum CandidateCommand {
         source: String,
         email_index: Option<String>,
     },
-    /// Hand in a resume; the same bytes again change nothing. Refused: TOO_LARGE.
+    /// Hand in a resume; the bytes of any of the candidate's resumes again change nothing.
+    /// Refused: TOO_LARGE.
     AttachResume { document: DocumentId, resume_digest: String, bytes: u64, file: Pii<String> },
     /// (extractor) The resume was read. `text` is where the extraction is stored.
     RecordExtraction {

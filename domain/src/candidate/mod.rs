@@ -113,7 +113,12 @@ impl Candidate {
         self.resumes.iter().find(|r| r.document == document)
     }
 
-    /// The resume that counts: the one received last.
+    /// The resume with these bytes, by their digest.
+    pub fn resume_with(&self, digest: &str) -> Option<&Resume> {
+        self.resumes.iter().find(|r| r.digest == digest)
+    }
+
+    /// The resume received last. What an application is scored on is the application's own.
     pub fn latest_resume(&self) -> Option<&Resume> {
         self.resumes.last()
     }
@@ -165,8 +170,8 @@ impl Decider for Candidate {
                     let message = format!("a resume has at most {MAX_RESUME_BYTES} bytes");
                     return Err(Refusal::too_large(message));
                 }
-                // The same bytes again: the same answer again.
-                if self.latest_resume().is_some_and(|r| r.digest == resume_digest) {
+                // The same bytes again, however long ago: the same document again.
+                if self.resume_with(&resume_digest).is_some() {
                     return Ok(Decision::unchanged());
                 }
                 Ok(Decision::of(E::ResumeReceived { document, resume_digest, bytes, file }))

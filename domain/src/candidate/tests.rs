@@ -237,7 +237,7 @@ fn erasure_is_asked_for_then_done_and_then_nothing_more_is_taken() {
 }
 
 #[test]
-fn the_last_resume_counts() {
+fn each_resume_keeps_its_own_reading_and_its_bytes_find_it_again() {
     let mut candidate = Candidate::default();
     let second = CandidateEvent::ResumeReceived {
         document: document(20),
@@ -245,9 +245,13 @@ fn the_last_resume_counts() {
         bytes: 4,
         file: Pii::new("new.pdf".into()),
     };
-    for event in extracted().into_iter().chain([second]) {
-        candidate.evolve(event);
+    let history: Vec<_> = extracted().into_iter().chain([second]).collect();
+    for digest in ["d1", "d2"] {
+        given::<Candidate>(history.clone()).when(attach(digest, 3)).changes_nothing();
     }
+    history.into_iter().for_each(|event| candidate.evolve(event));
+    assert_eq!(candidate.resume_with("d1").map(|r| r.document), Some(document(10)));
+    assert_eq!(candidate.resume_with("d3"), None);
     assert_eq!(candidate.latest_resume().map(|r| r.document), Some(document(20)));
     let first = candidate.resume(document(10)).map(|r| r.reading.clone());
     assert_eq!(first, Some(Reading::Extracted(document(11))));

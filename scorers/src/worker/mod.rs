@@ -90,6 +90,7 @@ impl Handler for Scorers {
                 | "candidate.resume_text_extracted.v1"
                 | "candidate.resume_parsed.v1"
                 | "application.submitted.v1"
+                | "application.resume_replaced.v1"
                 | "application.score_requested.v1"
         )
     }
@@ -105,14 +106,15 @@ impl Handler for Scorers {
                     CandidateEvent::ResumeTextExtracted { document, text, .. } => {
                         self.parse(candidate, document, text, event).await
                     }
-                    CandidateEvent::ResumeParsed { .. } => self.ask_for_all(candidate, event).await,
+                    CandidateEvent::ResumeParsed { document, .. } => {
+                        self.ask_for_all(candidate, document, event).await
+                    }
                     _ => Ok(()),
                 }
             }
             StreamKind::Application => match event.decode::<Application>()? {
-                ApplicationEvent::ApplicationSubmitted { .. } => {
-                    self.ask(event.stream.id, event).await
-                }
+                ApplicationEvent::ApplicationSubmitted { .. }
+                | ApplicationEvent::ResumeReplaced { .. } => self.ask(event.stream.id, event).await,
                 ApplicationEvent::ScoreRequested { run, request } => {
                     self.score(event.stream.id, run, request, event).await
                 }

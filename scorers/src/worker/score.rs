@@ -18,32 +18,42 @@ use crate::grading::JobBrief;
 use crate::job_text::JobText;
 
 /// Refusals that only say that there is nothing to ask for.
-const NOTHING_TO_ASK: &[&str] = &["DUPLICATE_RUN", "AI_OPT_OUT", "NOT_ACTIVE", "UNSCORABLE"];
+const NOTHING_TO_ASK: &[&str] =
+    &["DUPLICATE_RUN", "AI_OPT_OUT", "NOT_ACTIVE", "UNSCORABLE", "ANOTHER_RESUME"];
 
 impl Scorers {
-    /// A resume is ready: asks for a score of each application of the candidate.
+    /// A resume is ready: asks for a score of each application that stands on it.
     pub(super) async fn ask_for_all(
         &self,
         candidate: CandidateId,
+        document: DocumentId,
         event: &Recorded,
     ) -> Result<(), HandlerError> {
         let applied = self.dispatcher.log().store.held(&names::applied_prefix(candidate)).await?;
         for (_, application) in applied {
-            self.ask(application.id, event).await?;
+            let (state, _) = self.dispatcher.load::<Application>(application.id).await?;
+            if state.document == Some(document) {
+                self.ask(application.id, event).await?;
+            }
         }
         Ok(())
     }
 
-    /// An application is ready: asks for its score if the resume is, too.
+    /// An application is ready, or stands on another resume: asks for its score if the resume that it
+    /// stands on is ready, too.
     pub(super) async fn ask(
         &self,
         application: Uuid,
         event: &Recorded,
     ) -> Result<(), HandlerError> {
         let (state, _) = self.dispatcher.load::<Application>(application).await?;
-        let (Some(candidate), Some(job)) = (state.candidate, state.job) else { return Ok(()) };
+        let (Some(candidate), Some(job), Some(document)) =
+            (state.candidate, state.job, state.document)
+        else {
+            return Ok(());
+        };
         let candidate = self.candidate(candidate).await?;
-        let Some(resume) = candidate.latest_resume() else { return Ok(()) };
+        let Some(resume) = candidate.resume(document) else { return Ok(()) };
         if !matches!(resume.reading, Progress::Parsed(_)) {
             return Ok(());
         }

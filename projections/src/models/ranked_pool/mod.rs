@@ -95,20 +95,26 @@ pub enum Outcome {
 
 impl ReadModel for RankedPool {
     const TABLES: &'static [&'static str] =
-        &["pool_candidates", "pool_duplicates", "pool", "pool_runs"];
+        &["pool_candidates", "pool_resumes", "pool_duplicates", "pool", "pool_runs"];
     const SCHEMA: &'static str = "
         CREATE TABLE pool_candidates (
-            candidate TEXT PRIMARY KEY,
-            name      TEXT,
-            email     TEXT,
+            candidate   TEXT    PRIMARY KEY,
+            name        TEXT,
+            email       TEXT,
+            name_given  INTEGER NOT NULL,
+            email_given INTEGER NOT NULL,
+            position    INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE pool_resumes (
+            document  TEXT    PRIMARY KEY,
+            candidate TEXT    NOT NULL,
+            digest    TEXT    NOT NULL,
             file      TEXT,
-            document  TEXT,
-            digest    TEXT,
             failure   TEXT,
-            flags     TEXT NOT NULL DEFAULT '[]',
-            corrected TEXT NOT NULL DEFAULT '[]',
+            flags     TEXT    NOT NULL DEFAULT '[]',
             position  INTEGER NOT NULL
         ) WITHOUT ROWID;
+        CREATE INDEX pool_resumes_by_candidate ON pool_resumes (candidate);
         CREATE TABLE pool_duplicates (
             candidate TEXT NOT NULL,
             other     TEXT NOT NULL,
@@ -119,6 +125,7 @@ impl ReadModel for RankedPool {
             application TEXT    PRIMARY KEY,
             candidate   TEXT    NOT NULL,
             job         TEXT    NOT NULL,
+            document    TEXT    NOT NULL,
             status      TEXT    NOT NULL,
             standing    TEXT    NOT NULL,
             submitted   INTEGER NOT NULL,
@@ -130,7 +137,7 @@ impl ReadModel for RankedPool {
             application TEXT    NOT NULL,
             run         TEXT    NOT NULL,
             asked       INTEGER NOT NULL,
-            digest      TEXT    NOT NULL,
+            document    TEXT    NOT NULL,
             engine      TEXT    NOT NULL,
             rubric      TEXT    NOT NULL,
             failure     TEXT,
@@ -164,8 +171,8 @@ async fn candidate_changed(
     match event {
         CandidateEvent::CandidateRegistered { personal, .. } => {
             let personal = personal.get();
-            let sql = "INSERT INTO pool_candidates (candidate, name, email, position) \
-                       VALUES ($1, $2, $3, $4)";
+            let sql = "INSERT INTO pool_candidates VALUES ($1, $2, $3, $2 IS NOT NULL, \
+                       $3 IS NOT NULL, $4)";
             sqlx::query(sql)
                 .bind(key)
                 .bind(personal.and_then(|p| p.name.as_deref()))
@@ -176,25 +183,22 @@ async fn candidate_changed(
                 .map_err(failed)?;
         }
         CandidateEvent::ResumeReceived { document, resume_digest, file, .. } => {
-            // A new resume: what was said about the one before is history.
-            let sql = "UPDATE pool_candidates SET document = $2, digest = $5, file = $3, \
-                       failure = NULL, flags = '[]', position = $4 WHERE candidate = $1";
+            let sql = "INSERT INTO pool_resumes (document, candidate, digest, file, position) \
+                       VALUES ($1, $2, $3, $4, $5)";
             sqlx::query(sql)
+                .bind(id(document.0))
                 .bind(key)
-                .bind(document.to_string())
+                .bind(resume_digest)
                 .bind(file.get())
                 .bind(at)
-                .bind(resume_digest)
                 .execute(tx)
                 .await
                 .map_err(failed)?;
         }
         CandidateEvent::ResumeExtractionFailed { document, reason, .. } => {
-            let sql = "UPDATE pool_candidates SET failure = $3, position = $4 \
-                       WHERE candidate = $1 AND document = $2";
+            let sql = "UPDATE pool_resumes SET failure = $2, position = $3 WHERE document = $1";
             sqlx::query(sql)
-                .bind(key)
-                .bind(document.to_string())
+                .bind(id(document.0))
                 .bind(reason)
                 .bind(at)
                 .execute(tx)
@@ -202,11 +206,10 @@ async fn candidate_changed(
                 .map_err(failed)?;
         }
         CandidateEvent::ManipulationSuspected { document, flag } => {
-            let sql = "UPDATE pool_candidates SET flags = json_insert(flags, '$[#]', json($3)), \
-                       position = $4 WHERE candidate = $1 AND document = $2";
+            let sql = "UPDATE pool_resumes SET flags = json_insert(flags, '$[#]', json($2)), \
+                       position = $3 WHERE document = $1";
             sqlx::query(sql)
-                .bind(key)
-                .bind(document.to_string())
+                .bind(id(document.0))
                 .bind(json(flag)?)
                 .bind(at)
                 .execute(tx)
@@ -214,12 +217,12 @@ async fn candidate_changed(
                 .map_err(failed)?;
         }
         CandidateEvent::ResumeParsed { profile, .. } => {
-            // What a person has corrected is not overwritten by a machine.
+            // What a person has given or corrected is not overwritten by a machine.
             let basics = profile.get().map(|p| &p.basics);
             let sql = "UPDATE pool_candidates SET \
-                name = CASE WHEN corrected LIKE '%\"name\"%' THEN name ELSE COALESCE($2, name) END, \
-                email = CASE WHEN corrected LIKE '%\"email\"%' THEN email ELSE COALESCE($3, email) END, \
-                position = $4 WHERE candidate = $1";
+                       name = CASE WHEN name_given THEN name ELSE COALESCE($2, name) END, \
+                       email = CASE WHEN email_given THEN email ELSE COALESCE($3, email) END, \
+                       position = $4 WHERE candidate = $1";
             sqlx::query(sql)
                 .bind(key)
                 .bind(basics.and_then(|b| b.name.as_ref()).map(|f| f.value.as_str()))
@@ -232,12 +235,12 @@ async fn candidate_changed(
         CandidateEvent::ProfileCorrected { field, to, .. } => {
             let sql = match field.as_str() {
                 "name" => {
-                    "UPDATE pool_candidates SET name = $2, corrected = json_insert(corrected, \
-                           '$[#]', 'name'), position = $3 WHERE candidate = $1"
+                    "UPDATE pool_candidates SET name = $2, name_given = 1, position = $3 \
+                     WHERE candidate = $1"
                 }
                 "email" => {
-                    "UPDATE pool_candidates SET email = $2, corrected = json_insert(corrected, \
-                            '$[#]', 'email'), position = $3 WHERE candidate = $1"
+                    "UPDATE pool_candidates SET email = $2, email_given = 1, position = $3 \
+                     WHERE candidate = $1"
                 }
                 _ => return Ok(()),
             };
@@ -267,12 +270,16 @@ async fn candidate_changed(
                 .map_err(failed)?;
         }
         CandidateEvent::PersonalDataErased { .. } => {
-            let sql = "UPDATE pool_candidates SET name = NULL, email = NULL, file = NULL, \
-                       position = $2 WHERE candidate = $1";
-            sqlx::query(sql).bind(&key).bind(at).execute(&mut *tx).await.map_err(failed)?;
-            let sql = "UPDATE pool_runs SET reason = NULL WHERE application IN \
-                       (SELECT application FROM pool WHERE candidate = $1)";
-            sqlx::query(sql).bind(key).execute(tx).await.map_err(failed)?;
+            // Nor who gave what: a rebuild can no longer see it.
+            for sql in [
+                "UPDATE pool_candidates SET name = NULL, email = NULL, name_given = 0, \
+                 email_given = 0, position = $2 WHERE candidate = $1",
+                "UPDATE pool_resumes SET file = NULL, position = $2 WHERE candidate = $1",
+                "UPDATE pool_runs SET reason = NULL, position = $2 WHERE application IN \
+                 (SELECT application FROM pool WHERE candidate = $1)",
+            ] {
+                sqlx::query(sql).bind(&key).bind(at).execute(&mut *tx).await.map_err(failed)?;
+            }
         }
         CandidateEvent::ResumeTextExtracted { .. } | CandidateEvent::DataRequestOpened { .. } => {}
     }
@@ -288,11 +295,11 @@ async fn application_changed(
     use ApplicationEvent as E;
     let key = id(application);
     let query = match event {
-        E::ApplicationSubmitted { candidate, job, ai_opt_out, .. } => {
+        E::ApplicationSubmitted { candidate, job, document, ai_opt_out, .. } => {
             let mut standing = Standing::default();
             standing.evolve(event);
             let sql = "INSERT INTO pool (application, candidate, job, submitted, ai_opt_out, status, \
-                       standing, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $4)";
+                       standing, document, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $4)";
             sqlx::query(sql)
                 .bind(key)
                 .bind(id(*candidate))
@@ -301,9 +308,14 @@ async fn application_changed(
                 .bind(*ai_opt_out)
                 .bind(standing.status.as_str())
                 .bind(json(&standing)?)
+                .bind(id(document.0))
+        }
+        E::ResumeReplaced { document } => {
+            let sql = "UPDATE pool SET document = $2, position = $3 WHERE application = $1";
+            sqlx::query(sql).bind(key).bind(id(document.0)).bind(at)
         }
         E::ScoreRequested { run, request } => {
-            let sql = "INSERT INTO pool_runs (application, run, asked, digest, engine, rubric, \
+            let sql = "INSERT INTO pool_runs (application, run, asked, document, engine, rubric, \
                        position) VALUES ($1, $2, $3, $4, $5, $6, $3) \
                        ON CONFLICT (application, run) DO UPDATE SET asked = excluded.asked, \
                        failure = NULL, position = excluded.position";
@@ -311,7 +323,7 @@ async fn application_changed(
                 .bind(key)
                 .bind(&run.0)
                 .bind(at)
-                .bind(&request.resume_digest)
+                .bind(id(request.document.0))
                 .bind(&request.model_release)
                 .bind(&request.rubric)
         }
@@ -364,24 +376,26 @@ async fn application_changed(
 
 /// The pool of a job: the scored by rank, then the others in the order in which they applied.
 ///
-/// A row rests on the run that was asked for last over the resume that was received last: when somebody
-/// hands in an earlier version again, its score counts again.
+/// A row rests on the run that was asked for last over the resume that the application stands on: when
+/// somebody hands in an earlier version again, its score counts again.
 ///
 /// # Errors
 /// `IO`.
 pub async fn of_job(pool: &SqlitePool, job: JobId) -> Result<Vec<PoolRow>, LogError> {
     let rows = sqlx::query(
         "SELECT p.application, p.candidate, p.status, p.ai_opt_out, \
-                c.name, c.email, c.file, c.failure AS unread, c.flags, \
+                c.name, c.email, d.file, d.failure AS unread, d.flags, \
                 r.run, r.engine, r.rubric, r.failure, r.total, r.parts, r.reason, \
-                MAX(p.position, COALESCE(c.position, 0), COALESCE(r.position, 0)) AS rests_on \
+                MAX(p.position, COALESCE(c.position, 0), COALESCE(d.position, 0), \
+                    COALESCE(r.position, 0)) AS rests_on \
            FROM pool p \
            LEFT JOIN pool_candidates c ON c.candidate = p.candidate \
+           LEFT JOIN pool_resumes d ON d.document = p.document \
            LEFT JOIN pool_runs r ON r.application = p.application AND r.run = \
                 (SELECT run FROM pool_runs x WHERE x.application = p.application \
-                    AND x.digest = c.digest ORDER BY x.asked DESC LIMIT 1) \
+                    AND x.document = p.document ORDER BY x.asked DESC LIMIT 1) \
           WHERE p.job = $1 \
-          ORDER BY r.total IS NULL, r.total DESC, r.tie_break DESC, c.file, p.submitted",
+          ORDER BY r.total IS NULL, r.total DESC, r.tie_break DESC, d.file, p.submitted",
     )
     .bind(id(job))
     .fetch_all(pool)
