@@ -2,14 +2,17 @@
 //!
 //! A read model is one file under [`models`]: its tables, how a [`Fact`] changes them, its queries and
 //! its rows. [`Builder`] feeds all of them, rows and checkpoint in one transaction. [`ReadStore`] holds
-//! the tables, and can be made anew from the log beside the old ones and swapped in.
+//! the tables, and can be made anew from the log beside the old ones and swapped in. [`AsOf`] folds them to
+//! any position of the past.
 
+mod as_of;
 mod builder;
 mod fact;
 mod model;
 pub mod models;
 mod store;
 
+pub use as_of::{AsOf, AsOfError};
 pub use builder::Builder;
 pub use fact::{Fact, What};
 pub use model::{ReadModel, Tx};

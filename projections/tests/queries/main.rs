@@ -1,0 +1,6 @@
+//! Queries of the read models: what they answer, page by page, and as of any position.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod past;
+mod story;
