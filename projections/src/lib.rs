@@ -7,9 +7,11 @@
 
 mod as_of;
 mod builder;
+mod columns;
 mod fact;
 mod model;
 pub mod models;
+pub mod paging;
 mod store;
 
 pub use as_of::{AsOf, AsOfError};

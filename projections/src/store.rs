@@ -15,7 +15,7 @@ use crate::builder::Builder;
 use crate::models;
 
 /// Raised by every change of a table; another format is made anew from the log.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 const CONNECTIONS: u32 = 8;
 const BUSY: Duration = Duration::from_secs(10);
 
