@@ -3,30 +3,36 @@
 pub mod application_detail;
 pub mod jobs;
 pub mod ranked_pool;
+pub mod rubrics;
 
 use event_log::LogError;
 
 use self::application_detail::ApplicationDetail;
 use self::jobs::Jobs;
 use self::ranked_pool::RankedPool;
+use self::rubrics::Rubrics;
 use crate::fact::Fact;
 use crate::model::{ReadModel, Tx};
 
 /// What makes the tables of every read model.
 pub(crate) fn schemas() -> impl Iterator<Item = &'static str> {
-    [Jobs::SCHEMA, RankedPool::SCHEMA, ApplicationDetail::SCHEMA].into_iter()
+    [Jobs::SCHEMA, RankedPool::SCHEMA, ApplicationDetail::SCHEMA, Rubrics::SCHEMA].into_iter()
 }
 
 /// The tables of every read model.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
-    [Jobs::TABLES, RankedPool::TABLES, ApplicationDetail::TABLES].into_iter().flatten().copied()
+    [Jobs::TABLES, RankedPool::TABLES, ApplicationDetail::TABLES, Rubrics::TABLES]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// Gives a fact to every read model.
 pub(crate) async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
     Jobs::apply(fact, tx).await?;
     RankedPool::apply(fact, tx).await?;
-    ApplicationDetail::apply(fact, tx).await
+    ApplicationDetail::apply(fact, tx).await?;
+    Rubrics::apply(fact, tx).await
 }
 
 /// An id as it stands in a table.

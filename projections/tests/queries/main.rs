@@ -4,4 +4,5 @@
 
 mod jobs;
 mod past;
+mod rubrics;
 mod story;
