@@ -5,6 +5,7 @@ pub mod candidates;
 pub mod jobs;
 pub mod ranked_pool;
 pub mod rubrics;
+pub mod timeline;
 
 use event_log::LogError;
 
@@ -13,6 +14,7 @@ use self::candidates::Candidates;
 use self::jobs::Jobs;
 use self::ranked_pool::RankedPool;
 use self::rubrics::Rubrics;
+use self::timeline::Timeline;
 use crate::fact::Fact;
 use crate::model::{ReadModel, Tx};
 
@@ -23,6 +25,7 @@ pub(crate) fn schemas() -> impl Iterator<Item = &'static str> {
         RankedPool::SCHEMA,
         ApplicationDetail::SCHEMA,
         Candidates::SCHEMA,
+        Timeline::SCHEMA,
         Rubrics::SCHEMA,
     ]
     .into_iter()
@@ -35,6 +38,7 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
         RankedPool::TABLES,
         ApplicationDetail::TABLES,
         Candidates::TABLES,
+        Timeline::TABLES,
         Rubrics::TABLES,
     ]
     .into_iter()
@@ -48,6 +52,8 @@ pub(crate) async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
     RankedPool::apply(fact, tx).await?;
     ApplicationDetail::apply(fact, tx).await?;
     Candidates::apply(fact, tx).await?;
+    // After the jobs, whose stages it names.
+    Timeline::apply(fact, tx).await?;
     Rubrics::apply(fact, tx).await
 }
 

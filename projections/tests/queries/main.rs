@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod candidates;
+mod erasure;
 mod jobs;
 mod past;
 mod rubrics;
 mod story;
+mod timeline;
