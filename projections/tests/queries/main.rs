@@ -8,4 +8,5 @@ mod jobs;
 mod past;
 mod rubrics;
 mod story;
+mod tasks;
 mod timeline;

@@ -1,7 +1,5 @@
 //! What the tests of queries tell the log: jobs, people, resumes, scores and decisions.
 
-#![allow(dead_code, reason = "told by tests still to come")]
-
 use std::path::Path;
 
 use domain::actor::{Actor, ActorKind};
