@@ -2,14 +2,20 @@
 //!
 //! A read model is one file under [`models`]: its tables, how a [`Fact`] changes them, its queries and
 //! its rows. [`Builder`] feeds all of them, rows and checkpoint in one transaction. [`ReadStore`] holds
-//! the tables, and can be made anew from the log beside the old ones and swapped in.
+//! the tables, and can be made anew from the log beside the old ones and swapped in. [`AsOf`] folds them to
+//! any position of the past, and [`replay`] shows a decision what it was made on.
 
+mod as_of;
 mod builder;
+mod columns;
 mod fact;
 mod model;
 pub mod models;
+pub mod paging;
+pub mod replay;
 mod store;
 
+pub use as_of::{AsOf, AsOfError};
 pub use builder::Builder;
 pub use fact::{Fact, What};
 pub use model::{ReadModel, Tx};

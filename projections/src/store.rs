@@ -8,7 +8,7 @@ use event_log::sqlite::failed;
 use event_log::{Log, LogError};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Column as _, Row as _, SqlitePool, TypeInfo as _, ValueRef as _};
+use sqlx::{Column as _, Executor as _, Row as _, SqlitePool, TypeInfo as _, ValueRef as _};
 use tokio::sync::{RwLock, watch};
 
 use crate::builder::Builder;
@@ -19,9 +19,10 @@ const FORMAT: i64 = 3;
 const CONNECTIONS: u32 = 8;
 const BUSY: Duration = Duration::from_secs(10);
 
-/// The read models' tables in one SQLite file.
+/// The read models' tables in one SQLite file, or in memory.
 pub struct ReadStore {
-    file: PathBuf,
+    /// `None` in memory.
+    file: Option<PathBuf>,
     pool: RwLock<SqlitePool>,
     pub(crate) position: watch::Sender<u64>,
 }
@@ -63,7 +64,30 @@ impl ReadStore {
         }
         let position = checkpoint(&pool).await?;
         let pool = RwLock::new(pool);
-        Ok(Self { file: file.to_owned(), pool, position: watch::Sender::new(position) })
+        Ok(Self { file: Some(file.to_owned()), pool, position: watch::Sender::new(position) })
+    }
+
+    /// Empty read models in memory, gone with the last that holds them. Nothing of them ever reaches a
+    /// disk, since they hold names in the clear.
+    ///
+    /// # Errors
+    /// `IO`.
+    pub async fn in_memory() -> Result<Self, LogError> {
+        let options = SqliteConnectOptions::from_str("sqlite::memory:")
+            .map_err(failed)?
+            // Not even what is sorted.
+            .pragma("temp_store", "MEMORY");
+        let pool = SqlitePoolOptions::new()
+            // The tables live as long as this connection, and no longer.
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(failed)?;
+        create(&pool).await?;
+        Ok(Self { file: None, pool: RwLock::new(pool), position: watch::Sender::new(0) })
     }
 
     /// Opens the read models; damaged ones are set aside as `read.damaged.sqlite` and begun anew, since
@@ -112,6 +136,7 @@ impl ReadStore {
     /// # Errors
     /// `IO`.
     pub async fn forget_older_copies(&self) -> Result<(), LogError> {
+        let Some(file) = &self.file else { return Ok(()) };
         let pool = self.pool().await;
         let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&pool)
@@ -122,13 +147,8 @@ impl ReadStore {
             let problem = "somebody is reading them; try again".to_owned();
             return Err(LogError::Io { doing: "sweep older copies of the read models", problem });
         }
-        discard(&self.file.with_extension("damaged.sqlite"))?;
-        discard(&self.previous())
-    }
-
-    /// Where the tables are kept that the last rebuild replaced.
-    fn previous(&self) -> PathBuf {
-        self.file.with_extension("previous.sqlite")
+        discard(&file.with_extension("damaged.sqlite"))?;
+        discard(&previous(file))
     }
 
     /// SHA-256 over every row of every table in key order: equal tables have equal digests.
@@ -143,9 +163,14 @@ impl ReadStore {
     /// stays beside as `read.previous.sqlite`.
     ///
     /// # Errors
-    /// Those of reading the log and of writing the new tables; the old ones then stay.
+    /// Those of reading the log and of writing the new tables; the old ones then stay. `IO` in memory, where
+    /// there is nothing beside.
     pub async fn rebuild(&self, log: &Log) -> Result<Rebuilt, LogError> {
-        let beside = self.file.with_extension("next.sqlite");
+        let Some(file) = &self.file else {
+            let problem = "they are in memory only".to_owned();
+            return Err(LogError::Io { doing: "rebuild the read models", problem });
+        };
+        let beside = file.with_extension("next.sqlite");
         discard(&beside)?;
         let fresh = Self::open(&beside).await?;
         let to = self.checkpoint().await.unwrap_or(u64::MAX).max(log.store.head().await?);
@@ -159,15 +184,20 @@ impl ReadStore {
             let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(closing).await;
             closing.close().await;
         }
-        let previous = self.previous();
+        let previous = previous(file);
         discard(&previous)?;
-        rename(&self.file, &previous)?;
-        discard(&self.file)?;
-        rename(&beside, &self.file)?;
-        *pool = connect(&self.file).await?;
+        rename(file, &previous)?;
+        discard(file)?;
+        rename(&beside, file)?;
+        *pool = connect(file).await?;
         self.position.send_replace(checkpoint(&pool).await?);
         Ok(Rebuilt { events, before, after })
     }
+}
+
+/// Where the tables are kept that the last rebuild replaced.
+fn previous(file: &Path) -> PathBuf {
+    file.with_extension("previous.sqlite")
 }
 
 async fn connect(file: &Path) -> Result<SqlitePool, LogError> {
@@ -196,10 +226,11 @@ async fn create(pool: &SqlitePool) -> Result<(), LogError> {
     let checkpoint = "CREATE TABLE checkpoint (position INTEGER NOT NULL); \
                       INSERT INTO checkpoint VALUES (0);";
     for schema in models::schemas().chain([checkpoint]) {
-        sqlx::raw_sql(schema).execute(&mut *tx).await.map_err(failed)?;
+        // Not through `raw_sql`, whose future the compiler cannot see to be `Send`.
+        (&mut *tx).execute(schema).await.map_err(failed)?;
     }
     let version = format!("PRAGMA user_version = {FORMAT}");
-    sqlx::raw_sql(&version).execute(&mut *tx).await.map_err(failed)?;
+    (&mut *tx).execute(version.as_str()).await.map_err(failed)?;
     tx.commit().await.map_err(failed)
 }
 

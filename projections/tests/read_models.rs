@@ -15,7 +15,9 @@ use domain::candidate::{
     Personal, Profile,
 };
 use domain::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId, RubricId};
-use domain::job::{Disposition, Job, JobCommand as J, Posting, StageKind, default_pipeline};
+use domain::job::{
+    Disposition, Job, JobCommand as J, JobStatus, Posting, StageKind, default_pipeline,
+};
 use domain::pii::Pii;
 use domain::rubric::{Rubric, RubricCommand, RubricHistory};
 use domain::score::{Grade, Level};
@@ -248,8 +250,8 @@ async fn the_pool_is_ranked_and_says_why() {
     let criteria = application_detail::of_run(&read.pool().await, run).await.unwrap();
     assert_eq!(criteria.len(), 4);
     assert_eq!(criteria[0].evidence[0].quote, "Bea led a ward of 28");
-    let jobs = jobs::list(&read.pool().await).await.unwrap();
-    assert_eq!((jobs[0].title.as_str(), jobs[0].status.as_str()), ("Nurse", "closed"));
+    let job = jobs::one(&read.pool().await, told.job).await.unwrap().unwrap();
+    assert_eq!((job.posting.title.as_str(), job.status), ("Nurse", JobStatus::Closed));
 }
 
 #[tokio::test]

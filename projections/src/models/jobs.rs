@@ -1,95 +1,296 @@
-//! Read model: jobs, as a list.
+//! Read model: jobs, each with everything its page says.
 
+use chrono::NaiveDate;
+use domain::decide::Timestamp;
 use domain::ids::JobId;
-use domain::job::JobEvent;
+use domain::job::{JobEvent, JobStatus, Posting, Stage};
 use event_log::LogError;
 use event_log::sqlite::failed;
-use sqlx::{Row as _, SqlitePool};
+use serde::{Deserialize, Serialize};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteRow;
 
-use super::{id, signed};
+use super::{from_json, id, json, signed};
+use crate::columns::{column, folded, number, parsed, parsed_if_any, snapshot, time};
 use crate::fact::{Fact, What};
 use crate::model::{ReadModel, Tx};
+use crate::paging::{Listing, Page, PageError, kept_to};
 
 /// The read model.
 pub struct Jobs;
 
-/// A job in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A job.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct JobRow {
     /// Its id.
     pub job: JobId,
-    /// Its title.
-    pub title: String,
-    /// `draft`, `open`, `paused`, `closed`.
-    pub status: String,
-    /// The rubric it is scored with, once bound.
+    /// Where it stands.
+    pub status: JobStatus,
+    /// What it says: title, department, location, pay, requirements and so on, beside the others.
+    #[serde(flatten)]
+    pub posting: Posting,
+    /// Its stages, in order.
+    pub pipeline: Vec<Stage>,
+    /// Name and version of the rubric it is scored with, once bound: `default@1`.
     pub rubric: Option<String>,
+    /// The last day on which it takes applications, where there is one.
+    pub valid_through: Option<NaiveDate>,
+    /// The version of the notice about machine scoring that applicants are shown, once published.
+    pub ai_notice_version: Option<u32>,
+    /// When it was begun.
+    pub drafted_at: Timestamp,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+    /// Version of its stream: what a change to it expects.
+    pub version: u64,
     /// Position of the last event about it.
     pub position: u64,
+    /// Position at which it was begun, which "newest first" goes by.
+    #[serde(skip)]
+    drafted: u64,
+    /// Position at which it was published, which "newest first" goes by among open jobs.
+    #[serde(skip)]
+    published: u64,
 }
+
+/// Which jobs to list. The default is all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct JobFilter {
+    /// In one of these states; empty is in any.
+    pub status: Vec<JobStatus>,
+    /// In this department.
+    pub department: Option<String>,
+    /// With this in the title, whatever the case.
+    pub q: Option<String>,
+}
+
+/// The order in which jobs are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobSort {
+    /// Begun last first; among open jobs, published last first.
+    #[default]
+    Newest,
+    /// By title, whatever the case.
+    Title,
+}
+
+/// Where a page ended: the position that "newest" goes by, the title as it is sorted, the job.
+type Key = (u64, String, String);
 
 impl ReadModel for Jobs {
     const TABLES: &'static [&'static str] = &["jobs"];
     const SCHEMA: &'static str = "
         CREATE TABLE jobs (
-            job      TEXT    PRIMARY KEY,
-            title    TEXT    NOT NULL,
-            status   TEXT    NOT NULL,
-            openings INTEGER NOT NULL,
-            rubric   TEXT,
-            position INTEGER NOT NULL
+            job               TEXT    PRIMARY KEY,
+            status            TEXT    NOT NULL,
+            title_folded      TEXT    NOT NULL,
+            department        TEXT,
+            posting           TEXT    NOT NULL,
+            pipeline          TEXT    NOT NULL,
+            rubric            TEXT,
+            valid_through     TEXT,
+            ai_notice_version INTEGER,
+            drafted           INTEGER NOT NULL,
+            drafted_at        TEXT    NOT NULL,
+            published         INTEGER NOT NULL DEFAULT 0,
+            published_at      TEXT,
+            version           INTEGER NOT NULL,
+            position          INTEGER NOT NULL
         ) WITHOUT ROWID;";
 
     async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
         let What::Job(job, event) = &fact.what else { return Ok(()) };
-        let at = signed(fact.recorded.position);
-        let job = id(*job);
+        let at = time(fact.recorded.occurred_at);
+        let begin = |sql| {
+            let query = sqlx::query(sql).bind(id(*job)).bind(signed(fact.recorded.version));
+            query.bind(signed(fact.recorded.position))
+        };
         let query = match event {
-            JobEvent::JobDrafted { posting, .. } => {
-                let sql = "INSERT INTO jobs VALUES ($1, $2, 'draft', $3, NULL, $4)";
-                sqlx::query(sql).bind(job).bind(&posting.title).bind(posting.openings).bind(at)
+            JobEvent::JobDrafted { posting, pipeline, .. } => {
+                let sql = "INSERT INTO jobs (job, version, position, drafted, status, \
+                           title_folded, department, posting, pipeline, drafted_at) \
+                           VALUES ($1, $2, $3, $3, 'draft', $4, $5, $6, $7, $8)";
+                begin(sql)
+                    .bind(folded(&posting.title))
+                    .bind(&posting.department)
+                    .bind(json(posting)?)
+                    .bind(json(pipeline)?)
+                    .bind(at)
             }
             JobEvent::JobEdited { posting, .. } => {
-                let sql = "UPDATE jobs SET title = $2, openings = $3, position = $4 WHERE job = $1";
-                sqlx::query(sql).bind(job).bind(&posting.title).bind(posting.openings).bind(at)
+                let sql = "UPDATE jobs SET version = $2, position = $3, title_folded = $4, \
+                           department = $5, posting = $6 WHERE job = $1";
+                begin(sql)
+                    .bind(folded(&posting.title))
+                    .bind(&posting.department)
+                    .bind(json(posting)?)
+            }
+            JobEvent::PipelineDefined { stages } => {
+                let sql = "UPDATE jobs SET version = $2, position = $3, pipeline = $4 \
+                           WHERE job = $1";
+                begin(sql).bind(json(stages)?)
             }
             JobEvent::RubricBound { rubric, version } => {
-                let sql = "UPDATE jobs SET rubric = $2, position = $3 WHERE job = $1";
-                sqlx::query(sql).bind(job).bind(format!("{rubric}@{version}")).bind(at)
+                let sql = "UPDATE jobs SET version = $2, position = $3, rubric = $4 WHERE job = $1";
+                begin(sql).bind(format!("{rubric}@{version}"))
             }
-            JobEvent::PipelineDefined { .. } => return Ok(()),
-            JobEvent::JobPublished { .. } | JobEvent::JobReopened {} => {
-                sqlx::query(SET_STATUS).bind(job).bind("open").bind(at)
+            JobEvent::JobPublished { valid_through, ai_notice_version } => {
+                let sql = "UPDATE jobs SET version = $2, position = $3, published = $3, \
+                           status = 'open', valid_through = $4, ai_notice_version = $5, \
+                           published_at = $6 WHERE job = $1";
+                begin(sql)
+                    .bind(valid_through.map(|d| d.to_string()))
+                    .bind(ai_notice_version)
+                    .bind(at)
             }
-            JobEvent::JobPaused {} => sqlx::query(SET_STATUS).bind(job).bind("paused").bind(at),
-            JobEvent::JobClosed { .. } => sqlx::query(SET_STATUS).bind(job).bind("closed").bind(at),
+            JobEvent::JobPaused {} => begin(SET_STATUS).bind(word(JobStatus::Paused)),
+            JobEvent::JobReopened {} => begin(SET_STATUS).bind(word(JobStatus::Open)),
+            JobEvent::JobClosed { .. } => begin(SET_STATUS).bind(word(JobStatus::Closed)),
         };
         query.execute(tx).await.map_err(failed)?;
         Ok(())
     }
 }
 
-const SET_STATUS: &str = "UPDATE jobs SET status = $2, position = $3 WHERE job = $1";
+const SET_STATUS: &str = "UPDATE jobs SET version = $2, position = $3, status = $4 WHERE job = $1";
 
-/// Every job, in the order in which they were last changed.
+/// Open, and not past its last day, on the day `$2`.
+const IS_OPEN: &str = "status = 'open' AND (valid_through IS NULL OR valid_through >= $2)";
+
+/// A page of the jobs that the filter lets through; `after` is the cursor of the page before.
+///
+/// # Errors
+/// `CURSOR_DAMAGED`, `CURSOR_ELSEWHERE`, `IO`.
+pub async fn page(
+    pool: &SqlitePool,
+    filter: &JobFilter,
+    sort: JobSort,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Page<JobRow>, PageError> {
+    select(pool, filter, sort, after, limit, None).await
+}
+
+/// Like [`page`], of the jobs that take applications on the day `today`.
+///
+/// # Errors
+/// As for [`page`].
+pub async fn open_page(
+    pool: &SqlitePool,
+    filter: &JobFilter,
+    sort: JobSort,
+    after: Option<&str>,
+    limit: u32,
+    today: NaiveDate,
+) -> Result<Page<JobRow>, PageError> {
+    select(pool, filter, sort, after, limit, Some(today)).await
+}
+
+/// A job, or `None` when there is no such job.
 ///
 /// # Errors
 /// `IO`.
-pub async fn list(pool: &SqlitePool) -> Result<Vec<JobRow>, LogError> {
-    let rows = sqlx::query("SELECT * FROM jobs ORDER BY position, job")
-        .fetch_all(pool)
+pub async fn one(pool: &SqlitePool, job: JobId) -> Result<Option<JobRow>, LogError> {
+    let row = sqlx::query("SELECT * FROM jobs WHERE job = $1")
+        .bind(id(job))
+        .fetch_optional(pool)
         .await
         .map_err(failed)?;
-    rows.iter()
-        .map(|row| {
-            let job: &str = row.try_get("job").map_err(failed)?;
-            Ok(JobRow {
-                job: job.parse().map_err(|e| LogError::Damaged(format!("a job's row: {e}")))?,
-                title: row.try_get("title").map_err(failed)?,
-                status: row.try_get("status").map_err(failed)?,
-                rubric: row.try_get("rubric").map_err(failed)?,
-                position: row.try_get::<i64, _>("position").map_err(failed)?.unsigned_abs(),
-            })
-        })
-        .collect()
+    row.as_ref().map(job_row).transpose()
+}
+
+/// A job, or `None` unless it takes applications on the day `today`.
+///
+/// # Errors
+/// `IO`.
+pub async fn open_one(
+    pool: &SqlitePool,
+    job: JobId,
+    today: NaiveDate,
+) -> Result<Option<JobRow>, LogError> {
+    let sql = format!("SELECT * FROM jobs WHERE job = $1 AND {IS_OPEN}");
+    let row = sqlx::query(&sql)
+        .bind(id(job))
+        .bind(today.to_string())
+        .fetch_optional(pool)
+        .await
+        .map_err(failed)?;
+    row.as_ref().map(job_row).transpose()
+}
+
+async fn select(
+    pool: &SqlitePool,
+    filter: &JobFilter,
+    sort: JobSort,
+    after: Option<&str>,
+    limit: u32,
+    open_on: Option<NaiveDate>,
+) -> Result<Page<JobRow>, PageError> {
+    // Not the day: a listing goes on past midnight.
+    let listing = Listing::new("jobs", &(filter, sort, open_on.is_some()))?;
+    let after: Option<Key> = after.map(|cursor| listing.key(cursor)).transpose()?;
+    let after = after.map(|key| json(&key)).transpose()?;
+    let newest = if open_on.is_some() { "published" } else { "drafted" };
+    let (behind, order) = match sort {
+        JobSort::Newest => (format!("{newest} < $1 ->> 0"), format!("{newest} DESC")),
+        JobSort::Title => {
+            ("(title_folded, job) > ($1 ->> 1, $1 ->> 2)".into(), "title_folded, job".into())
+        }
+    };
+    let sql = format!(
+        "SELECT * FROM jobs WHERE ($1 IS NULL OR {behind}) AND ($2 IS NULL OR {IS_OPEN}) \
+            AND ($3 = '[]' OR status IN (SELECT value FROM json_each($3))) \
+            AND ($4 IS NULL OR department = $4) \
+            AND ($5 IS NULL OR instr(title_folded, $5) > 0) \
+          ORDER BY {order} LIMIT $6"
+    );
+    let (mut tx, position) = snapshot(pool).await?;
+    let limit = kept_to(limit);
+    let rows = sqlx::query(&sql)
+        .bind(after)
+        .bind(open_on.map(|day| day.to_string()))
+        .bind(json(&filter.status)?)
+        .bind(&filter.department)
+        .bind(filter.q.as_deref().map(folded))
+        .bind(limit + 1)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(failed)?;
+    let items = rows.iter().map(job_row).collect::<Result<Vec<_>, _>>()?;
+    let open = open_on.is_some();
+    Ok(listing.page(items, limit, position, |row| -> Key {
+        let newest = if open { row.published } else { row.drafted };
+        (newest, folded(&row.posting.title), row.job.to_string())
+    })?)
+}
+
+fn job_row(row: &SqliteRow) -> Result<JobRow, LogError> {
+    let status: &str = column(row, "status")?;
+    Ok(JobRow {
+        job: parsed(row, "job")?,
+        status: from_json(&format!("\"{status}\""))?,
+        posting: from_json(column(row, "posting")?)?,
+        pipeline: from_json(column(row, "pipeline")?)?,
+        rubric: column(row, "rubric")?,
+        valid_through: parsed_if_any(row, "valid_through")?,
+        ai_notice_version: column(row, "ai_notice_version")?,
+        drafted_at: parsed(row, "drafted_at")?,
+        published_at: parsed_if_any(row, "published_at")?,
+        version: number(row, "version")?,
+        position: number(row, "position")?,
+        drafted: number(row, "drafted")?,
+        published: number(row, "published")?,
+    })
+}
+
+/// A status as it stands in the table, which is how it serialises.
+fn word(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Unknown => "unknown",
+        JobStatus::Draft => "draft",
+        JobStatus::Open => "open",
+        JobStatus::Paused => "paused",
+        JobStatus::Closed => "closed",
+    }
 }

@@ -1,32 +1,60 @@
 //! The read models, one file each.
 
 pub mod application_detail;
+pub mod candidates;
 pub mod jobs;
 pub mod ranked_pool;
+pub mod rubrics;
+pub mod timeline;
 
 use event_log::LogError;
 
 use self::application_detail::ApplicationDetail;
+use self::candidates::Candidates;
 use self::jobs::Jobs;
 use self::ranked_pool::RankedPool;
+use self::rubrics::Rubrics;
+use self::timeline::Timeline;
 use crate::fact::Fact;
 use crate::model::{ReadModel, Tx};
 
 /// What makes the tables of every read model.
 pub(crate) fn schemas() -> impl Iterator<Item = &'static str> {
-    [Jobs::SCHEMA, RankedPool::SCHEMA, ApplicationDetail::SCHEMA].into_iter()
+    [
+        Jobs::SCHEMA,
+        RankedPool::SCHEMA,
+        ApplicationDetail::SCHEMA,
+        Candidates::SCHEMA,
+        Timeline::SCHEMA,
+        Rubrics::SCHEMA,
+    ]
+    .into_iter()
 }
 
 /// The tables of every read model.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
-    [Jobs::TABLES, RankedPool::TABLES, ApplicationDetail::TABLES].into_iter().flatten().copied()
+    [
+        Jobs::TABLES,
+        RankedPool::TABLES,
+        ApplicationDetail::TABLES,
+        Candidates::TABLES,
+        Timeline::TABLES,
+        Rubrics::TABLES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// Gives a fact to every read model.
 pub(crate) async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
     Jobs::apply(fact, tx).await?;
     RankedPool::apply(fact, tx).await?;
-    ApplicationDetail::apply(fact, tx).await
+    ApplicationDetail::apply(fact, tx).await?;
+    Candidates::apply(fact, tx).await?;
+    // After the jobs, whose stages it names.
+    Timeline::apply(fact, tx).await?;
+    Rubrics::apply(fact, tx).await
 }
 
 /// An id as it stands in a table.

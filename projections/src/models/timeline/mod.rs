@@ -1,0 +1,351 @@
+//! Read model: the timeline of an application. Who did what, when, and at which position.
+//!
+//! One row for each event of an application's stream, and for each event of a candidate's stream that concerns
+//! a resume. A resume's events belong to the applications that have stood on its document; a correction
+//! names no document, and belongs to those whose first resume was received before it. Rows hold no personal
+//! data but for `note`, people's own words, which is emptied when the applicant is erased.
+
+mod words;
+
+use domain::actor::{Actor, ActorKind};
+use domain::application::{ApplicationEvent, RunId, Visibility};
+use domain::candidate::CandidateEvent;
+use domain::decide::Timestamp;
+use domain::ids::{ApplicationId, DocumentId};
+use event_log::LogError;
+use event_log::sqlite::failed;
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqlitePool};
+
+use self::words::{LookedUp, Words};
+use super::{from_json, id, json, signed};
+use crate::columns::{column, number, parsed, snapshot, time};
+use crate::fact::{Fact, What};
+use crate::model::{ReadModel, Tx};
+use crate::paging::{Page, kept_to};
+
+/// The read model.
+pub struct Timeline;
+
+/// Something that happened, as members see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TimelineRow {
+    /// The event's position.
+    pub position: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event's wire name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened, in plain words.
+    pub summary: String,
+    /// What the applicant is told of it, in plain words; `None` when they are told nothing.
+    pub applicant_summary: Option<String>,
+    /// What somebody wrote about it: a note, the note to a rejection, the reason of a move. `None` when nothing
+    /// was written, when it is another member's private note, and once the applicant was erased.
+    pub note: Option<String>,
+    /// Who may read the note, when it is one.
+    pub visibility: Option<Visibility>,
+    /// The event's facts, none of them personal.
+    pub data: Value,
+}
+
+/// Something that happened, as the applicant sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ApplicantRow {
+    /// The event's position.
+    pub position: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened, in plain words.
+    pub summary: String,
+}
+
+impl ReadModel for Timeline {
+    const TABLES: &'static [&'static str] =
+        &["timeline", "timeline_applications", "timeline_documents"];
+    const SCHEMA: &'static str = "
+        CREATE TABLE timeline (
+            position          INTEGER PRIMARY KEY,
+            application       TEXT,
+            candidate         TEXT,
+            document          TEXT,
+            at                TEXT NOT NULL,
+            type              TEXT NOT NULL,
+            actor             TEXT NOT NULL,
+            summary           TEXT NOT NULL,
+            applicant_summary TEXT,
+            visibility        TEXT,
+            note              TEXT,
+            data              TEXT NOT NULL
+        );
+        CREATE INDEX timeline_by_application ON timeline (application);
+        CREATE INDEX timeline_by_candidate ON timeline (candidate);
+        CREATE INDEX timeline_by_document ON timeline (document);
+        CREATE TABLE timeline_applications (
+            application TEXT PRIMARY KEY,
+            candidate   TEXT NOT NULL,
+            job         TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE timeline_documents (
+            application TEXT NOT NULL,
+            document    TEXT NOT NULL,
+            PRIMARY KEY (application, document)
+        ) WITHOUT ROWID;";
+
+    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+        match &fact.what {
+            What::Application(application, event) => {
+                application_changed(*application, event, fact, tx).await
+            }
+            What::Candidate(candidate, CandidateEvent::PersonalDataErased { .. }) => {
+                let sql = "UPDATE timeline SET note = NULL WHERE candidate = $1";
+                sqlx::query(sql).bind(id(*candidate)).execute(tx).await.map_err(failed)?;
+                Ok(())
+            }
+            What::Candidate(candidate, event) => {
+                let Some((document, words)) = words::of_resume(event) else { return Ok(()) };
+                let document = document.map(|d| id(d.0));
+                insert(fact, None, Some(id(*candidate)), document, words, tx).await
+            }
+            What::Job(..) | What::Rubric(..) | What::ModelRelease(..) => Ok(()),
+        }
+    }
+}
+
+async fn application_changed(
+    application: ApplicationId,
+    event: &ApplicationEvent,
+    fact: &Fact,
+    tx: Tx<'_>,
+) -> Result<(), LogError> {
+    let key = id(application);
+    if let ApplicationEvent::ApplicationSubmitted { candidate, job, .. } = event {
+        sqlx::query("INSERT INTO timeline_applications VALUES ($1, $2, $3)")
+            .bind(&key)
+            .bind(id(*candidate))
+            .bind(id(*job))
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+    }
+    let looked_up = look_up(&key, event, &mut *tx).await?;
+    let (document, words) = words::of_application(event, &looked_up);
+    if let Some(document) = document {
+        stands_on(&key, document, &mut *tx).await?;
+    }
+    let sql = "SELECT candidate FROM timeline_applications WHERE application = $1";
+    let candidate: Option<String> =
+        sqlx::query_scalar(sql).bind(&key).fetch_optional(&mut *tx).await.map_err(failed)?;
+    insert(fact, Some(key), candidate, None, words, tx).await
+}
+
+/// Notes that an application stands on a document from now on.
+async fn stands_on(application: &str, document: DocumentId, tx: Tx<'_>) -> Result<(), LogError> {
+    sqlx::query("INSERT INTO timeline_documents VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(application)
+        .bind(id(document.0))
+        .execute(tx)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// What an event is told with and does not say itself: what a run was asked for, and what stages are called.
+async fn look_up(
+    application: &str,
+    event: &ApplicationEvent,
+    tx: Tx<'_>,
+) -> Result<LookedUp, LogError> {
+    let mut found = LookedUp::default();
+    match event {
+        ApplicationEvent::ScoreRecorded { run: RunId(run), .. }
+        | ApplicationEvent::ScoreFailed { run: RunId(run), .. } => {
+            let sql = "SELECT data ->> 'engine' AS engine, data ->> 'rubric' AS rubric \
+                       FROM timeline WHERE application = $1 \
+                       AND type = 'application.score_requested.v1' AND data ->> 'run' = $2 \
+                       ORDER BY position DESC LIMIT 1";
+            let row = sqlx::query(sql)
+                .bind(application)
+                .bind(run)
+                .fetch_optional(tx)
+                .await
+                .map_err(failed)?;
+            if let Some(row) = row {
+                found.engine = column(&row, "engine")?;
+                found.rubric = column(&row, "rubric")?;
+            }
+        }
+        ApplicationEvent::StageChanged { from, to, .. } => {
+            let sql = "SELECT stage.value ->> 'id', stage.value ->> 'name' \
+                       FROM timeline_applications a JOIN jobs ON jobs.job = a.job, \
+                       json_each(jobs.pipeline) stage WHERE a.application = $1";
+            let rows = sqlx::query(sql).bind(application).fetch_all(tx).await.map_err(failed)?;
+            for row in rows {
+                let (stage, name): (String, String) =
+                    (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+                if stage == *from {
+                    found.from = Some(name);
+                } else if stage == to.id {
+                    found.to = Some(name);
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(found)
+}
+
+async fn insert(
+    fact: &Fact,
+    application: Option<String>,
+    candidate: Option<String>,
+    document: Option<String>,
+    words: Words,
+    tx: Tx<'_>,
+) -> Result<(), LogError> {
+    let sql = "INSERT INTO timeline (position, application, candidate, document, at, type, actor, \
+               summary, applicant_summary, visibility, note, data) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    sqlx::query(sql)
+        .bind(signed(fact.recorded.position))
+        .bind(application)
+        .bind(candidate)
+        .bind(document)
+        .bind(time(fact.recorded.occurred_at))
+        .bind(&fact.recorded.kind)
+        .bind(json(&fact.recorded.actor)?)
+        .bind(words.summary)
+        .bind(words.for_applicant)
+        .bind(words.visibility.map(|v| json(&v)).transpose()?)
+        .bind(words.note)
+        .bind(json(&words.data)?)
+        .execute(tx)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// The positions of an application's timeline `$1` behind `$2`.
+const OF_APPLICATION: &str = "position > $2 AND position IN (
+    SELECT position FROM timeline WHERE application = $1
+    UNION ALL
+    SELECT t.position FROM timeline_documents d JOIN timeline t ON t.document = d.document
+     WHERE d.application = $1
+    UNION ALL
+    SELECT t.position FROM timeline_applications a JOIN timeline t ON t.candidate = a.candidate
+     WHERE a.application = $1 AND t.application IS NULL AND t.document IS NULL AND t.position >
+           (SELECT MIN(r.position) FROM timeline_documents d JOIN timeline r
+                ON r.document = d.document WHERE d.application = $1))";
+
+/// What happened with an application behind a position, in order, as any member of the hiring team sees it:
+/// private notes are listed without their text. The page's `next` is the position to go on behind.
+///
+/// # Errors
+/// `IO`.
+pub async fn of_application(
+    pool: &SqlitePool,
+    application: ApplicationId,
+    after: u64,
+    limit: u32,
+) -> Result<Page<TimelineRow>, LogError> {
+    select(pool, application, None, after, limit).await
+}
+
+/// Like [`of_application`], with the text of this member's own private notes.
+///
+/// # Errors
+/// `IO`.
+pub async fn of_application_for(
+    pool: &SqlitePool,
+    application: ApplicationId,
+    member: &str,
+    after: u64,
+    limit: u32,
+) -> Result<Page<TimelineRow>, LogError> {
+    select(pool, application, Some(member), after, limit).await
+}
+
+/// What the applicant is told of their application behind a position, in order. The page's `next` is the
+/// position to go on behind.
+///
+/// # Errors
+/// `IO`.
+pub async fn for_applicant(
+    pool: &SqlitePool,
+    application: ApplicationId,
+    after: u64,
+    limit: u32,
+) -> Result<Page<ApplicantRow>, LogError> {
+    let sql = format!(
+        "SELECT position, at, applicant_summary AS summary FROM timeline \
+         WHERE applicant_summary IS NOT NULL AND {OF_APPLICATION} ORDER BY position LIMIT $3"
+    );
+    let row = |row: &SqliteRow| {
+        Ok(ApplicantRow {
+            position: number(row, "position")?,
+            at: parsed(row, "at")?,
+            summary: column(row, "summary")?,
+        })
+    };
+    fetch(pool, &sql, application, after, limit, row, |row| row.position).await
+}
+
+async fn select(
+    pool: &SqlitePool,
+    application: ApplicationId,
+    member: Option<&str>,
+    after: u64,
+    limit: u32,
+) -> Result<Page<TimelineRow>, LogError> {
+    let sql = format!("SELECT * FROM timeline WHERE {OF_APPLICATION} ORDER BY position LIMIT $3");
+    let row = |row: &SqliteRow| timeline_row(row, member);
+    fetch(pool, &sql, application, after, limit, row, |row| row.position).await
+}
+
+async fn fetch<T>(
+    pool: &SqlitePool,
+    sql: &str,
+    application: ApplicationId,
+    after: u64,
+    limit: u32,
+    row: impl Fn(&SqliteRow) -> Result<T, LogError>,
+    position_of: impl Fn(&T) -> u64,
+) -> Result<Page<T>, LogError> {
+    let limit = kept_to(limit);
+    let (mut tx, position) = snapshot(pool).await?;
+    let rows = sqlx::query(sql)
+        .bind(id(application))
+        .bind(signed(after))
+        .bind(limit + 1)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(failed)?;
+    let more = rows.len() > limit as usize;
+    let items = rows.iter().take(limit as usize).map(row).collect::<Result<Vec<T>, LogError>>()?;
+    let next = items.last().filter(|_| more).map(|last| position_of(last).to_string());
+    Ok(Page { items, next, position })
+}
+
+fn timeline_row(row: &SqliteRow, member: Option<&str>) -> Result<TimelineRow, LogError> {
+    let actor: Actor = from_json(column(row, "actor")?)?;
+    let visibility: Option<Visibility> =
+        column::<Option<&str>>(row, "visibility")?.map(from_json).transpose()?;
+    let own = actor.kind == ActorKind::Member && member == Some(actor.id.as_str());
+    let readable = visibility != Some(Visibility::Private) || own;
+    Ok(TimelineRow {
+        position: number(row, "position")?,
+        at: parsed(row, "at")?,
+        kind: column(row, "type")?,
+        actor,
+        summary: column(row, "summary")?,
+        applicant_summary: column(row, "applicant_summary")?,
+        note: column::<Option<String>>(row, "note")?.filter(|_| readable),
+        visibility,
+        data: from_json(column(row, "data")?)?,
+    })
+}

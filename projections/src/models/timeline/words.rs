@@ -1,0 +1,201 @@
+//! What an event is called in a timeline: in plain words for members, in fewer for the applicant, and the
+//! facts behind them. None of it is personal but for the note.
+
+use domain::application::{ApplicationEvent, Visibility};
+use domain::candidate::CandidateEvent;
+use domain::ids::DocumentId;
+use domain::job::StageKind;
+use domain::pii::Pii;
+use serde_json::{Value, json};
+
+/// How an event is told.
+pub(super) struct Words {
+    /// To members.
+    pub(super) summary: String,
+    /// To the applicant: never notes, short lists, points, flags or who decided.
+    pub(super) for_applicant: Option<String>,
+    /// The facts.
+    pub(super) data: Value,
+    /// What somebody wrote.
+    pub(super) note: Option<String>,
+    /// Who may read it, when it is a note.
+    pub(super) visibility: Option<Visibility>,
+}
+
+/// What an event does not say itself.
+#[derive(Default)]
+pub(super) struct LookedUp {
+    /// The model release that the run was asked of.
+    pub(super) engine: Option<String>,
+    /// The rubric that the run was asked under.
+    pub(super) rubric: Option<String>,
+    /// What the stage is called that was left.
+    pub(super) from: Option<String>,
+    /// What the stage is called that was moved to.
+    pub(super) to: Option<String>,
+}
+
+impl Words {
+    fn new(summary: impl Into<String>, data: Value) -> Self {
+        let summary = summary.into();
+        Self { summary, for_applicant: None, data, note: None, visibility: None }
+    }
+
+    fn told(mut self, applicant: impl Into<String>) -> Self {
+        self.for_applicant = Some(applicant.into());
+        self
+    }
+
+    fn noted(mut self, note: &Pii<Option<String>>) -> Self {
+        self.note = note.get().cloned().flatten();
+        self
+    }
+}
+
+/// How an event of an application is told, and the document that the application stands on since.
+pub(super) fn of_application(
+    event: &ApplicationEvent,
+    looked_up: &LookedUp,
+) -> (Option<DocumentId>, Words) {
+    use ApplicationEvent as E;
+    let engine = looked_up.engine.as_deref().unwrap_or("an engine that is not known");
+    let rubric = looked_up.rubric.as_deref().unwrap_or("a rubric that is not known");
+    let words = match event {
+        E::ApplicationSubmitted {
+            job,
+            candidate,
+            document,
+            source,
+            ai_notice_version,
+            ai_opt_out,
+            ..
+        } => {
+            let chose = if *ai_opt_out { "; no scoring by a machine" } else { "" };
+            let data = json!({
+                "job": job, "candidate": candidate, "document": document, "source": source,
+                "ai_notice_version": ai_notice_version, "ai_opt_out": ai_opt_out,
+            });
+            let words = Words::new(format!("Applied, through {source}{chose}"), data);
+            return (Some(*document), words.told("You applied"));
+        }
+        E::ScoreRequested { run, request } => {
+            let data = json!({
+                "run": run, "document": request.document, "engine": request.model_release,
+                "rubric": request.rubric, "prompt_version": request.prompt_version,
+                "job_version": request.job_version,
+            });
+            let (engine, rubric) = (&request.model_release, &request.rubric);
+            Words::new(format!("Score asked of {engine} under {rubric}"), data)
+        }
+        E::ScoreRecorded { run, total, criteria, usage, .. } => {
+            let data = json!({
+                "run": run, "total": total, "engine": looked_up.engine,
+                "rubric": looked_up.rubric, "criteria": criteria, "usage": usage,
+            });
+            Words::new(format!("Score {total} by {engine} under {rubric}"), data)
+                .told(format!("Scored by a machine: {engine}"))
+        }
+        E::ScoreFailed { run, reason, retryable } => {
+            let data = json!({
+                "run": run, "reason": reason, "retryable": retryable,
+                "engine": looked_up.engine, "rubric": looked_up.rubric,
+            });
+            let again = if *retryable { "; may be tried again" } else { "" };
+            Words::new(format!("No score by {engine} under {rubric}: {reason}{again}"), data)
+        }
+        E::StageChanged { from, to, reason, seen } => {
+            let called = |name: &Option<String>, id: &str| name.as_deref().unwrap_or(id).to_owned();
+            let (left, entered) = (called(&looked_up.from, from), called(&looked_up.to, &to.id));
+            let data = json!({ "from": from, "to": to, "seen": seen });
+            Words::new(format!("Moved from {left} to {entered}"), data)
+                .told(format!("Your application moved on to: {}", stage(to.kind)))
+                .noted(reason)
+        }
+        E::ApplicationShortlisted { seen } => {
+            Words::new("Put on the short list", json!({ "seen": seen }))
+        }
+        E::ApplicationUnshortlisted {} => Words::new("Taken off the short list", json!({})),
+        E::ApplicationRejected { reason, category, note, seen } => {
+            let data = json!({ "reason": reason, "category": category, "seen": seen });
+            Words::new(format!("Rejected: {reason} ({category})"), data)
+                .told("Your application was rejected")
+                .noted(note)
+        }
+        E::RejectionReversed { reason } => Words::new("Rejection reversed", json!({}))
+            .told("The rejection was reversed; your application is looked at again")
+            .noted(reason),
+        E::ApplicationWithdrawn { reason } => {
+            Words::new("Withdrawn", json!({})).told("Your application was withdrawn").noted(reason)
+        }
+        E::NoteAdded { note, visibility, text } => {
+            let summary = match visibility {
+                Visibility::Team => "Note to the hiring team",
+                Visibility::Private => "Private note",
+            };
+            let data = json!({ "note": note, "visibility": visibility });
+            Words {
+                note: text.get().cloned(),
+                visibility: Some(*visibility),
+                ..Words::new(summary, data)
+            }
+        }
+    };
+    (None, words)
+}
+
+/// How an event of a candidate is told, and the document it is about; `None` when it concerns no resume.
+pub(super) fn of_resume(event: &CandidateEvent) -> Option<(Option<DocumentId>, Words)> {
+    use CandidateEvent as E;
+    match event {
+        E::ResumeReceived { document, bytes, .. } => {
+            let data = json!({ "document": document, "bytes": bytes });
+            Some((Some(*document), Words::new("Resume received", data)))
+        }
+        E::ResumeTextExtracted { document, text, facts } => {
+            let (pages, chars) = (facts.pages, facts.chars);
+            let unread =
+                if facts.truncated { "; pages beyond the limit were left unread" } else { "" };
+            let summary = format!("Resume read: {pages} page(s), {chars} characters{unread}");
+            let data = json!({ "document": document, "extraction": text, "facts": facts });
+            Some((Some(*document), Words::new(summary, data).told("Your resume was read")))
+        }
+        E::ResumeExtractionFailed { document, reason, sniffed_type } => {
+            let summary = format!("Resume could not be read: {reason}");
+            let data =
+                json!({ "document": document, "reason": reason, "sniffed_type": sniffed_type });
+            let words = Words::new(summary, data).told("Your resume could not be read");
+            Some((Some(*document), words))
+        }
+        E::ManipulationSuspected { document, flag } => {
+            let (kind, page, chars) = (&flag.kind, flag.page, flag.chars);
+            let summary = format!(
+                "Hidden text on page {page} ({kind}, {chars} characters), kept from grading"
+            );
+            let data = json!({ "document": document, "flag": flag });
+            Some((Some(*document), Words::new(summary, data)))
+        }
+        E::ResumeParsed { document, parser, .. } => {
+            let data = json!({ "document": document, "parser": parser });
+            Some((Some(*document), Words::new(format!("Profile parsed by {parser}"), data)))
+        }
+        E::ProfileCorrected { field, .. } => {
+            let data = json!({ "field": field });
+            Some((None, Words::new(format!("Corrected by a person: {field}"), data)))
+        }
+        E::CandidateRegistered { .. }
+        | E::DuplicateSuspected { .. }
+        | E::DataRequestOpened { .. }
+        | E::PersonalDataErased { .. } => None,
+    }
+}
+
+/// What an applicant calls a stage. A job's own names for its stages are for those who hire.
+fn stage(kind: StageKind) -> &'static str {
+    match kind {
+        StageKind::Submitted => "received",
+        StageKind::Screening => "being looked at",
+        StageKind::Interviewing => "interviews",
+        StageKind::Offer => "offer",
+        StageKind::Hired => "hired",
+    }
+}

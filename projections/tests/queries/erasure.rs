@@ -1,0 +1,117 @@
+//! Erasure: nothing personal is left in any row of any table, live or rebuilt, and neither in folds.
+
+use domain::application::{ApplicationCommand as A, Visibility};
+use domain::candidate::Personal;
+use domain::ids::EventId;
+use domain::job::StageKind;
+use domain::pii::Pii;
+use projections::models::candidates;
+use projections::{AsOf, Builder, ReadStore, SqlitePool};
+use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+
+use crate::story::{Applicant, Story, member, none, some, stage};
+
+/// Everything personal in this story has this in it.
+const SECRET: &str = "secret";
+
+async fn secretive(story: &Story) -> Applicant {
+    let job = story.draft("Nurse", None).await;
+    story.open(job, None).await;
+    let personal = Personal {
+        name: Some("Secret Name".into()),
+        email: Some("secret@example.org".into()),
+        phone: Some("secret phone".into()),
+        links: vec!["https://secret.example".into()],
+    };
+    let who = story.applies(personal, job).await;
+    let app = who.application;
+    story.read(who.candidate, who.document, "SecretParsed").await;
+    story.corrects(who.candidate, "phone", "Secret after").await;
+    story.scored(who, 30).await;
+    let second = story.hands_in(who.candidate, "Secret-Second.pdf").await;
+    story.read(who.candidate, second, "SecretSecond").await;
+    for visibility in [Visibility::Team, Visibility::Private] {
+        let (note, text) = (EventId(story.log.ids.next()), Pii::new("Secret note".to_owned()));
+        story.application(app, A::AddNote { note, visibility, text }).await;
+    }
+    let to = stage("interview", StageKind::Interviewing);
+    let reason = some("Secret reason");
+    story.application(app, A::MoveToStage { to, reason, seen: None }).await;
+    let (reason, category) = ("no licence".into(), "requirements".into());
+    let note = some("Secret reject note");
+    story.application(app, A::Reject { reason, category, note, seen: None }).await;
+    story.application(app, A::Unreject { reason: some("Secret reversal") }).await;
+    story.application(app, A::Withdraw { reason: none() }).await;
+    who
+}
+
+/// Every text in every table that has the secret in it, as `table.column`.
+async fn secrets(pool: &SqlitePool) -> Vec<String> {
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
+            .fetch_all(pool)
+            .await
+            .unwrap();
+    assert!(tables.len() > 10, "{tables:?}");
+    let mut found = vec![];
+    for table in tables {
+        for row in sqlx::query(&format!("SELECT * FROM {table}")).fetch_all(pool).await.unwrap() {
+            for column in row.columns() {
+                let value = row.try_get_raw(column.ordinal()).unwrap();
+                if value.is_null() || value.type_info().name() != "TEXT" {
+                    continue;
+                }
+                let text: String = row.try_get(column.ordinal()).unwrap();
+                if text.to_lowercase().contains(SECRET) {
+                    found.push(format!("{table}.{}", column.name()));
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[tokio::test]
+async fn nothing_personal_is_left_and_rebuilt_is_live() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = Story::begin(folder.path()).await;
+    let who = secretive(&story).await;
+    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    let builder = Builder::new(story.log.clone());
+    for position in 1..=story.head().await {
+        assert_eq!(builder.catch_up(&read, position).await.unwrap(), 1, "event by event");
+    }
+    let before = secrets(&read.pool().await).await;
+    for held in ["candidates.name", "candidate_resumes.profile", "timeline.note"] {
+        assert!(before.iter().any(|place| place == held), "{held} of {before:?}");
+    }
+    assert!(!before.iter().any(|place| place == "timeline.summary"), "{before:?}");
+    assert!(!before.iter().any(|place| place == "timeline.data"), "{before:?}");
+    event_log::erase::erase(&story.log, who.candidate, member("officer")).await.unwrap();
+    builder.catch_up(&read, u64::MAX).await.unwrap();
+    assert_eq!(secrets(&read.pool().await).await, Vec::<String>::new());
+    let found = candidates::one(&read.pool().await, who.candidate).await.unwrap().unwrap();
+    assert!(found.candidate.erased);
+    assert_eq!((found.candidate.name, found.profile), (None, None));
+    assert_eq!(found.resumes.len(), 2, "the skeleton stays");
+    let rebuilt = read.rebuild(&story.log).await.unwrap();
+    assert!(rebuilt.equal(), "{rebuilt:?}");
+}
+
+#[tokio::test]
+async fn a_fold_forgets_whom_it_showed() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = Story::begin(folder.path()).await;
+    let who = secretive(&story).await;
+    let as_of = AsOf::new(story.log.clone());
+    let then = story.head().await;
+    let fold = as_of.at(then).await.unwrap();
+    assert!(!secrets(&fold.pool().await).await.is_empty());
+    drop(fold);
+    event_log::erase::erase(&story.log, who.candidate, member("officer")).await.unwrap();
+    let fold = as_of.at(then).await.unwrap();
+    assert_eq!(secrets(&fold.pool().await).await, Vec::<String>::new());
+    assert_eq!(fold.checkpoint().await.unwrap(), then);
+}

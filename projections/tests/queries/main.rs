@@ -1,0 +1,12 @@
+//! Queries of the read models: what they answer, page by page, and as of any position.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod candidates;
+mod erasure;
+mod jobs;
+mod past;
+mod rubrics;
+mod story;
+mod tasks;
+mod timeline;
