@@ -1,8 +1,9 @@
 //! Command dispatch: load, decide, seal, append.
 //!
-//! The only place where an event is made. A command's idempotency key is appended with its events, so
-//! a second delivery answers what the first did; an append whose outcome is unknown is never repeated
-//! blindly, the key is looked up instead.
+//! The only place where an event is made. A command's idempotency key is appended with its events, or
+//! alone when the command changed nothing, so that a second delivery answers what the first did and a
+//! late one does not take effect on what others did meanwhile. An append whose outcome is unknown is
+//! never repeated blindly, the key is looked up instead.
 
 use cqrs_es::DomainEvent as _;
 use domain::actor::Actor;
@@ -209,7 +210,7 @@ impl Dispatcher {
         let command = envelope.command.clone();
         let issued = Issued { actor: envelope.actor.clone(), at, command };
         let decision = aggregate.decide(issued)?;
-        if decision.events.is_empty() {
+        if decision.events.is_empty() && idempotency.is_none() {
             let position = self.log.store.head().await?;
             return Ok(Outcome { stream, version, position, events: 0 });
         }

@@ -40,7 +40,15 @@ struct Inner {
     keys: Arc<dyn KeyStore>,
     wrapping: Secret,
     blinding: Secret,
-    cache: Mutex<HashMap<CandidateId, Secret>>,
+    cache: Mutex<Cache>,
+}
+
+/// Unwrapped keys, and how many were destroyed: a key that was looked up before a destruction may be
+/// the destroyed one, and is looked up again rather than kept.
+#[derive(Default)]
+struct Cache {
+    keys: HashMap<CandidateId, Secret>,
+    destroyed: u64,
 }
 
 /// A person's unwrapped key, for as long as it is needed.
@@ -51,7 +59,7 @@ impl Vault {
     pub fn new(keys: Arc<dyn KeyStore>, master: &[u8; KEY_BYTES]) -> Self {
         let wrapping = derive(master, b"hiresphere/wrap/1");
         let blinding = derive(master, b"hiresphere/blind/1");
-        let cache = Mutex::new(HashMap::new());
+        let cache = Mutex::new(Cache::default());
         Self { inner: Arc::new(Inner { keys, wrapping, blinding, cache }) }
     }
 
@@ -74,22 +82,31 @@ impl Vault {
     /// # Errors
     /// `ERASED` when it was destroyed; `MASTER_KEY` when the master key is not the one it was wrapped by.
     pub async fn key(&self, person: CandidateId) -> Result<PersonKey, LogError> {
-        if let Some(key) = self.cached(person) {
-            return Ok(key);
-        }
-        let state = match self.inner.keys.get(person).await? {
-            KeyState::NeverExisted => {
-                let fresh = random::<KEY_BYTES>()?;
-                let wrapped =
-                    seal_bytes(&self.inner.wrapping, fresh.as_slice(), &wrap_header(person))?;
-                self.inner.keys.put_if_absent(person, wrapped).await?
+        loop {
+            let destroyed = match self.cached(person) {
+                Ok(key) => return Ok(key),
+                Err(destroyed) => destroyed,
+            };
+            let state = match self.inner.keys.get(person).await? {
+                KeyState::NeverExisted => {
+                    let fresh = random::<KEY_BYTES>()?;
+                    let wrapped =
+                        seal_bytes(&self.inner.wrapping, fresh.as_slice(), &wrap_header(person))?;
+                    self.inner.keys.put_if_absent(person, wrapped).await?
+                }
+                state => state,
+            };
+            match state {
+                KeyState::Live(wrapped) => {
+                    if let Some(key) = self.unwrap_key(person, &wrapped, destroyed)? {
+                        return Ok(key);
+                    }
+                }
+                KeyState::Destroyed => return Err(LogError::Erased),
+                KeyState::NeverExisted => {
+                    return Err(LogError::Keys("a key that was stored is gone".into()));
+                }
             }
-            state => state,
-        };
-        match state {
-            KeyState::Live(wrapped) => self.unwrap_key(person, &wrapped),
-            KeyState::Destroyed => Err(LogError::Erased),
-            KeyState::NeverExisted => Err(LogError::Keys("a key that was stored is gone".into())),
         }
     }
 
@@ -98,21 +115,35 @@ impl Vault {
     /// # Errors
     /// `MASTER_KEY` as for [`Self::key`].
     pub async fn key_if_live(&self, person: CandidateId) -> Result<Option<PersonKey>, LogError> {
-        if let Some(key) = self.cached(person) {
-            return Ok(Some(key));
-        }
-        match self.inner.keys.get(person).await? {
-            KeyState::Live(wrapped) => self.unwrap_key(person, &wrapped).map(Some),
-            KeyState::Destroyed | KeyState::NeverExisted => Ok(None),
+        loop {
+            let destroyed = match self.cached(person) {
+                Ok(key) => return Ok(Some(key)),
+                Err(destroyed) => destroyed,
+            };
+            match self.inner.keys.get(person).await? {
+                KeyState::Live(wrapped) => {
+                    if let Some(key) = self.unwrap_key(person, &wrapped, destroyed)? {
+                        return Ok(Some(key));
+                    }
+                }
+                KeyState::Destroyed | KeyState::NeverExisted => return Ok(None),
+            }
         }
     }
 
-    fn cached(&self, person: CandidateId) -> Option<PersonKey> {
+    /// The key as it is kept in memory, or how many were destroyed before it is looked up.
+    fn cached(&self, person: CandidateId) -> Result<PersonKey, u64> {
         let cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.get(&person).cloned().map(PersonKey)
+        cache.keys.get(&person).cloned().map(PersonKey).ok_or(cache.destroyed)
     }
 
-    fn unwrap_key(&self, person: CandidateId, wrapped: &[u8]) -> Result<PersonKey, LogError> {
+    /// Unwraps and keeps a key; `None` when any was destroyed since it was looked up.
+    fn unwrap_key(
+        &self,
+        person: CandidateId,
+        wrapped: &[u8],
+        destroyed: u64,
+    ) -> Result<Option<PersonKey>, LogError> {
         let clear =
             open_bytes(&self.inner.wrapping, wrapped, &wrap_header(person)).ok_or_else(|| {
                 LogError::Keys("a person's key does not open under this master key".into())
@@ -124,20 +155,26 @@ impl Vault {
             .map_err(|_| LogError::Keys("a person's key has the wrong length".into()))?;
         let key = Zeroizing::new(key);
         let mut cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= CACHED_KEYS {
-            cache.clear();
+        if cache.destroyed != destroyed {
+            return Ok(None);
         }
-        cache.insert(person, key.clone());
-        Ok(PersonKey(key))
+        if cache.keys.len() >= CACHED_KEYS {
+            cache.keys.clear();
+        }
+        cache.keys.insert(person, key.clone());
+        Ok(Some(PersonKey(key)))
     }
 
-    /// Destroys a person's key and blind indexes: what it sealed can never be read again.
+    /// Destroys a person's key and blind indexes: what it sealed can never be read again, not even by
+    /// who was looking the key up at that moment.
     ///
     /// # Errors
     /// Those of the key store.
     pub async fn destroy(&self, person: CandidateId) -> Result<(), LogError> {
         self.inner.keys.destroy(person).await?;
-        self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(&person);
+        let mut cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.keys.remove(&person);
+        cache.destroyed += 1;
         Ok(())
     }
 

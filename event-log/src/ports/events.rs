@@ -15,7 +15,7 @@ pub struct Append {
     pub stream: StreamId,
     /// The version the decision was made on; 0 for a new stream.
     pub expected_version: u64,
-    /// In order.
+    /// In order; none when a command changed nothing and only its key is kept.
     pub events: Vec<NewEvent>,
     /// Checked and written with the events, in order.
     pub reservations: Vec<Reserve>,
@@ -37,7 +37,7 @@ pub struct Idempotency {
 pub struct Appended {
     /// The stream's version after it.
     pub version: u64,
-    /// The position of its last event.
+    /// The position of its last event; the log's head when there was none.
     pub position: u64,
 }
 

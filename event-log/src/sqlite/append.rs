@@ -131,7 +131,7 @@ async fn one(append: &Append, tx: &mut SqliteConnection) -> Result<Appended, App
     for (index, reserve) in append.reservations.iter().enumerate() {
         apply(tx, append.stream, index, reserve).await?;
     }
-    let mut position = 0;
+    let mut position = if append.events.is_empty() { head(tx).await? } else { 0 };
     let mut version = append.expected_version;
     for event in &append.events {
         version += 1;
@@ -163,6 +163,14 @@ async fn version(tx: &mut SqliteConnection, stream: StreamId) -> Result<u64, Log
     .await
     .map_err(failed)?;
     number(&row, "version")
+}
+
+async fn head(tx: &mut SqliteConnection) -> Result<u64, LogError> {
+    let row = sqlx::query("SELECT COALESCE(MAX(position), 0) AS head FROM events")
+        .fetch_one(tx)
+        .await
+        .map_err(failed)?;
+    number(&row, "head")
 }
 
 async fn insert(

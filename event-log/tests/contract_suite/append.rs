@@ -99,6 +99,23 @@ pub(crate) async fn an_idempotency_key_works_once(log: Log, _: &Path) {
     assert_eq!(log.store.handled("other").await.unwrap(), None);
 }
 
+pub(crate) async fn a_key_is_kept_without_events(log: Log, _: &Path) {
+    log.store.append(append(&log, stream(1), 0, 1)).await.unwrap();
+    log.store.append(append(&log, stream(2), 0, 2)).await.unwrap();
+    let mut nothing = append(&log, stream(1), 1, 0);
+    nothing.idempotency = key("k", "f");
+    let done = log.store.append(nothing).await.unwrap();
+    assert_eq!((done.version, done.position), (1, 3), "where the log stood");
+    assert_eq!(log.store.head().await.unwrap(), 3);
+    let handled = log.store.handled("k").await.unwrap().unwrap();
+    assert_eq!((handled.appended, handled.stream), (done, stream(1)));
+    let mut stale = append(&log, stream(2), 1, 0);
+    stale.idempotency = key("other", "f");
+    let error = log.store.append(stale).await.unwrap_err();
+    assert!(matches!(error, AppendError::StaleVersion { actual: 2 }));
+    assert_eq!(log.store.handled("other").await.unwrap(), None);
+}
+
 pub(crate) async fn writers_at_once_lose_and_double_nothing(log: Log, _: &Path) {
     let writers = 16;
     let each = 25;

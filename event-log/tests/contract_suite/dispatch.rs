@@ -4,7 +4,7 @@ use std::path::Path;
 
 use domain::candidate::Candidate;
 use domain::ids::{CandidateId, JobId};
-use domain::job::{Job, JobCommand, JobStatus};
+use domain::job::{Job, JobCommand, JobStatus, Posting};
 use event_log::{Envelope, Log};
 
 use super::fixtures::{draft, drafted, recruiter, register};
@@ -21,6 +21,26 @@ pub(crate) async fn a_command_delivered_twice_takes_effect_once(log: Log, _: &Pa
     let error = log.dispatcher().dispatch::<Job>(envelope).await.unwrap_err();
     assert_eq!(error.code(), "IDEMPOTENCY_MISMATCH");
     assert_eq!(log.store.head().await.unwrap(), 1);
+}
+
+pub(crate) async fn a_command_that_changed_nothing_is_not_tried_again_later(log: Log, _: &Path) {
+    let job = drafted(&log).await;
+    let retitle = |title: &str| {
+        let posting = Posting { title: title.into(), openings: 1, ..Posting::default() };
+        Envelope::new(job, JobCommand::EditJob { posting }, recruiter())
+    };
+    let mut same = retitle("Nurse").once("key-1");
+    same.body = b"one".to_vec();
+    let first = log.dispatcher().dispatch::<Job>(same.clone()).await.unwrap();
+    assert_eq!((first.events, first.version, first.position), (0, 1, 1), "it was so already");
+    log.dispatcher().dispatch::<Job>(retitle("Head Nurse")).await.unwrap();
+    let late = log.dispatcher().dispatch::<Job>(same.clone()).await.unwrap();
+    assert_eq!(late, first, "answered as the first time");
+    let (state, version) = log.dispatcher().load::<Job>(job.0).await.unwrap();
+    assert_eq!((state.posting.title.as_str(), version), ("Head Nurse", 2));
+    same.body = b"two".to_vec();
+    let error = log.dispatcher().dispatch::<Job>(same).await.unwrap_err();
+    assert_eq!(error.code(), "IDEMPOTENCY_MISMATCH");
 }
 
 pub(crate) async fn a_stale_expectation_is_refused(log: Log, _: &Path) {
