@@ -73,6 +73,11 @@ const PEOPLE: &[(&str, &str, &str, &str)] = &[
     ("Chef Sage", "+1 (303) 555-0172", "They", "their"),
     ("# Gareth Pugh", "gareth@pugh.org", "He", "his"),
     ("Li", "li@li.cn", "She", "her"),
+    ("Python Go", "python@go.dev", "They", "their"),
+    ("Sage Ruby Rails", "rails@mail.com", "She", "her"),
+    ("KUBERNETES, Rust", "r@k.io", "He", "his"),
+    ("Docker Excel", "(555) 123-4567", "She", "her"),
+    ("Go Kafka", "+44 7700 900771", "They", "their"),
     ("D'Angelo O'Neil-Go", "+44 7700 900777", "He", "his"),
     (
         "Dr. Ludwig van der Rohe, PhD",
@@ -182,6 +187,27 @@ fn a_synonym_is_the_skill_itself() {
 fn a_text_without_headings_is_graded_too() {
     let text = "Ann Lee\nann@lee.com\nBackend engineer\nBerlin\nBuilt services in Rust with PostgreSQL\nRan them on Kubernetes\n";
     assert!(level(text, SKILLS) > 1.5, "{}", level(text, SKILLS));
+}
+
+#[test]
+fn a_bare_list_of_skills_is_graded_too_whoever_sends_it() {
+    let list = "Rust, Go, PostgreSQL, SQL, Docker, Kubernetes";
+    assert!(level(list, SKILLS) > 1.0, "{}", level(list, SKILLS));
+    let lines = list.replace(", ", "\n");
+    assert!(level(&lines, SKILLS) > 1.0, "{}", level(&lines, SKILLS));
+    let of = |name: &str| level(&format!("{name}\n{list}"), SKILLS);
+    assert!(of("John Smith") > 1.0, "{}", of("John Smith"));
+    for name in ["Lakisha Washington", "Rust Docker", "Sage Kafka Rails", "李小龙", "Cher"] {
+        assert_eq!(of(name), of("John Smith"), "{name}");
+    }
+}
+
+#[test]
+fn a_skill_is_found_between_words_of_another_script() {
+    let spaced = "Experience\n软件工程师 2019 - 2023\n使用 Rust 和 PostgreSQL 开发";
+    let joined = spaced.replace(" Rust 和 PostgreSQL ", "Rust和PostgreSQL");
+    assert!(level(&joined, SKILLS) > 1.0);
+    assert_eq!(level(&joined, SKILLS), level(spaced, SKILLS));
 }
 
 #[test]

@@ -68,9 +68,14 @@ fn range(text: &str, words: &[Token<'_>], at: usize) -> Option<Dated> {
     }
     let (start, next) = point(text, words, at)?;
     let single = Dated { start, end: None, current: false, range: false, first: at, last: next };
+    // "2021年5月至今": scripts without blanks have "to now" in the same word.
+    if words.get(next - 1).is_some_and(|w| w.text.ends_with("至今")) {
+        return Some(Dated { current: true, range: true, ..single });
+    }
     let Some(joint) = between(text, words, next) else { return Some(single) };
-    let dash = joint
-        .contains(['-', '–', '—', '−', '\u{ad}', '~', '→', '‐', '‑', 'ï', '\u{2012}', '\u{2015}']);
+    let dash = joint.contains([
+        '-', '–', '—', '−', '\u{ad}', '~', '～', '→', '‐', '‑', 'ï', '\u{2012}', '\u{2015}',
+    ]);
     let worded =
         is(words, next, &["to", "until", "till", "through", "thru", "bis", "à", "upto", "and"])
             && joint.chars().count() < 4;
@@ -167,6 +172,14 @@ fn point(text: &str, words: &[Token<'_>], at: usize) -> Option<(Month, usize)> {
             let day = between(text, words, at + 2) == Some("-")
                 && words.get(at + 2).is_some_and(|w| w.text.len() == 2);
             return Some((Month { year, month: Some(month as u8) }, at + 2 + usize::from(day)));
+        }
+        // "2019年3月", "2019年"
+        if is(words, at + 1, &["年"]) {
+            let month = number(words, at + 2).filter(|n| (1..=12).contains(n));
+            let named = words.get(at + 3).is_some_and(|w| w.text.starts_with('月'));
+            let month = month.filter(|_| named).map(|m| m as u8);
+            let last = if month.is_some() { at + 4 } else { at + 2 };
+            return Some((Month { year, month }, last));
         }
         return Some((Month { year, month: None }, at + 1));
     }
@@ -289,7 +302,9 @@ mod tests {
             ("Jan 2019-Nov 2019", "2019-01..2019-11"),
             ("Jul 2020to Apr 2021", "2020-07..2021-04"),
             ("March 3, 2014 until April 5, 2016", "2014-03..2016-04"),
-            ("2020年", ""),
+            ("2020年", "2020"),
+            ("2019年3月 - 2021年5月", "2019-03..2021-05"),
+            ("2021年5月至今", "2021-05.."),
         ] {
             let expected: Vec<&str> = if expected.is_empty() { vec![] } else { vec![expected] };
             assert_eq!(read(text), expected, "{text}");

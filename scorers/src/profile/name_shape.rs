@@ -149,7 +149,11 @@ pub(super) fn name_shape(piece: &str) -> Option<(u32, Vec<String>, u32)> {
             )
         });
     }
-    if words.len() > 5 || !words.iter().enumerate().all(|(i, (_, w))| word_of_name(w, i)) {
+    let small = words.iter().skip(1).filter(|(_, w)| PARTICLES.contains(&bare(w).as_str())).count();
+    if words.len() - small > 5
+        || small > 4
+        || !words.iter().enumerate().all(|(i, (_, w))| word_of_name(w, i))
+    {
         return None;
     }
     let full =
@@ -204,6 +208,7 @@ mod tests {
             "Ludwig van der Rohe",
             "王小明",
             "María José García-López",
+            "Ana María de la Cruz y Gómez",
         ] {
             assert!(name_shape(text).is_some(), "{text}");
         }

@@ -13,7 +13,7 @@ use super::lines::{Line, unspaced};
 use super::name_shape::{PARTICLES, SUFFIXES, after_label, is_cjk, markup, name_shape, separated};
 use super::outline::Outline;
 use super::sections::{Section, heading};
-use crate::taxonomy::{stem, taxonomy};
+use crate::taxonomy::{HitKind, stem, taxonomy, tokens};
 
 /// A name that was found: its place in scalars, and how sure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,6 +92,9 @@ struct Candidate {
     end: u32,
     whole_line: bool,
     labelled: bool,
+    /// Written as names seldom are, "smith, jane" or "jane smith": only with a known given name or a contact that
+    /// agrees is it one.
+    odd: bool,
 }
 
 fn candidates(outline: &Outline<'_>, at: usize) -> Vec<Candidate> {
@@ -106,20 +109,24 @@ fn candidates(outline: &Outline<'_>, at: usize) -> Vec<Candidate> {
     let pieces = separated(rest);
     let one = pieces.len() == 1;
     let after: Vec<&str> = pieces.iter().skip(1).map(|(_, p)| p.trim()).chain([""]).collect();
+    found.extend(turned(line, label, rest, &pieces, labelled));
+    found.extend(in_lower_case(line, label, rest, labelled));
     for ((from, piece), next) in pieces.into_iter().zip(after).take(6) {
-        // "San Francisco, CA 94588"
-        let state = next.split(' ').next().unwrap_or_default();
-        if state.len() == 2
-            && state.chars().all(char::is_uppercase)
-            && !SUFFIXES.contains(&state.to_lowercase().as_str())
-        {
+        if is_region(next) {
             continue;
         }
         let skipped = line.text.get(..label + from).unwrap_or_default().chars().count() as u32;
         if let Some((lead, words, count)) = name_shape(piece) {
             let start = line.start + skipped + lead;
             // A job's title may follow the name on its line: "Jane Doe Software Engineer" has no clear end, and is left.
-            found.push(Candidate { words, start, end: start + count, whole_line: one, labelled });
+            found.push(Candidate {
+                words,
+                start,
+                end: start + count,
+                whole_line: one,
+                labelled,
+                odd: false,
+            });
         }
     }
     // A given name and a family name on lines of their own.
@@ -142,9 +149,62 @@ fn candidates(outline: &Outline<'_>, at: usize) -> Vec<Candidate> {
             end: below.end,
             whole_line: true,
             labelled,
+            odd: false,
         });
     }
     found
+}
+
+/// What follows a city: "CA 94588", "California", "United States".
+fn is_region(text: &str) -> bool {
+    let state = text.split(' ').next().unwrap_or_default();
+    let short = state.len() == 2
+        && state.chars().all(char::is_uppercase)
+        && !SUFFIXES.contains(&state.to_lowercase().as_str());
+    let mut words = text.split_whitespace().peekable();
+    short || words.peek().is_some() && words.all(|w| NOT_NAMES.contains(fold(w).as_str()))
+}
+
+/// "SMITH, Jane": the family name first.
+fn turned(
+    line: &Line<'_>,
+    label: usize,
+    rest: &str,
+    pieces: &[(usize, &str)],
+    labelled: bool,
+) -> Option<Candidate> {
+    let [(from, family), (second, given)] = pieces else { return None };
+    if rest.get(from + family.len()..*second)? != "," || is_region(given.trim()) {
+        return None;
+    }
+    let (lead, mut family, _) = name_shape(family)?;
+    let (skipped, mut words, count) = name_shape(given)?;
+    if family.len() > 3 || words.len() > 3 || is_cjk(rest) {
+        return None;
+    }
+    words.append(&mut family);
+    let scalars = |to: usize| line.text.get(..label + to).map(|t| t.chars().count() as u32);
+    let start = line.start + scalars(*from)? + lead;
+    let end = line.start + scalars(*second)? + skipped + count;
+    Some(Candidate { words, start, end, whole_line: true, labelled, odd: true })
+}
+
+/// "john smith" alone on its line.
+fn in_lower_case(line: &Line<'_>, label: usize, rest: &str, labelled: bool) -> Option<Candidate> {
+    if rest.chars().any(char::is_uppercase) {
+        return None;
+    }
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let opened = words.iter().map(|w| {
+        let mut chars = w.chars();
+        chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+    });
+    let (_, words, _) = name_shape(&opened.collect::<Vec<String>>().join(" "))?;
+    let indent = rest.chars().take_while(|c| c.is_whitespace()).count();
+    let skipped = line.text.get(..label)?.chars().count() + indent;
+    let (start, end) = (line.start + skipped as u32, line.end);
+    let two = (2..=3).contains(&words.len()) && !is_cjk(rest);
+    two.then_some(Candidate { words, start, end, whole_line: true, labelled, odd: true })
 }
 
 fn is_document_title(text: &str) -> bool {
@@ -209,6 +269,9 @@ fn score(
     {
         return 0.0;
     }
+    if candidate.odd && !candidate.labelled && (place > 1 || !given && agreeing == 0) {
+        return 0.0;
+    }
     let mut score = match place {
         0 => 3.0,
         1 => 2.2,
@@ -238,9 +301,36 @@ fn score(
     if candidate.whole_line && !given && agreeing == 0 && outline.has_title(first, last) {
         score -= 4.0;
     }
-    // Words of trades and everyday words speak against it, less so where the rest agrees.
     let known = taxonomy();
-    let weight = if given || agreeing > 0 { 0.8 } else { 2.4 };
+    // Above the contacts stands a name, or else a phrase that trades know: "Ruby Swift" is none.
+    let heads = place == 0 && candidate.whole_line && (2..=4).contains(&words.len());
+    if heads && !given && agreeing == 0 && is_contacted(outline, at, contacts) {
+        let plain = tokens(line.text);
+        let terms = known.fields.hits(HitKind::Term, &plain);
+        let skills = known.skills.mentions(&plain);
+        let phrase = terms.iter().any(|h| h.words > 1) || skills.iter().any(|m| m.words > 1);
+        let role = plain.last().is_some_and(|w| known.fields.is_role_noun(&w.stem));
+        let place = folded.iter().any(|w| NOT_NAMES.contains(w.as_str()));
+        let titled = outline.has_title(first, last);
+        score += if phrase || role || place || titled { 0.0 } else { 4.0 };
+    }
+    // A letter that English lacks, in a word that no trade has.
+    let foreign = words.iter().zip(&folded).any(|(w, f)| {
+        !w.is_ascii()
+            && !known.is_vocabulary(&stem(&w.to_lowercase()))
+            && !known.is_vocabulary(&stem(f))
+    });
+    score += if foreign && !cjk && candidate.whole_line { 1.0 } else { 0.0 };
+    // Words of trades and everyday words speak against it, less so where the rest agrees.
+    let strange = folded.iter().filter(|w| {
+        let stem = stem(w);
+        w.len() > 1
+            && !known.is_common(&stem)
+            && !known.is_vocabulary(&stem)
+            && !NOT_NAMES.contains(w.as_str())
+    });
+    let foreign = foreign && strange.count() * 2 >= folded.len();
+    let weight = if given || agreeing > 0 || foreign { 0.8 } else { 2.4 };
     for word in &folded {
         let lower = stem(word);
         if PARTICLES.contains(&word.as_str())
@@ -266,6 +356,17 @@ fn score(
         }
     }
     score
+}
+
+/// Whether an address or a number stands on a line or on the four after it.
+fn is_contacted(outline: &Outline<'_>, at: usize, contacts: &[Range<usize>]) -> bool {
+    let spans = outline.line_words.get(at..).unwrap_or_default().iter().take(5);
+    let near = spans.filter_map(|(first, last)| {
+        let last = last.checked_sub(1)?;
+        Some((outline.words.get(*first)?.from, outline.words.get(last)?.to()))
+    });
+    let near: Vec<(usize, usize)> = near.collect();
+    near.iter().any(|(from, to)| contacts.iter().any(|c| c.start < *to && *from < c.end))
 }
 
 /// Lower case, accents off, signs off: what an address would spell.
@@ -305,6 +406,13 @@ mod tests {
             ("Ludwig van der Rohe", "Ludwig van der Rohe"),
             ("Rust Baker\nrust.baker@mail.com", "Rust Baker"),
             ("CORA STEELE\nDATA ANALYST", "CORA STEELE"),
+            ("SMITH, Jane\njs@mail.com", "SMITH, Jane"),
+            ("Okonkwo, Chidi", "Okonkwo, Chidi"),
+            ("john smith\n(555) 123-4567", "john smith"),
+            ("Ruby Swift\nx@mail.com", "Ruby Swift"),
+            ("Will Chambers\nx@mail.com", "Will Chambers"),
+            ("Nguyễn Văn An\nHà Nội, Việt Nam", "Nguyễn Văn An"),
+            ("Ana María de la Cruz y Gómez", "Ana María de la Cruz y Gómez"),
             ("Last updated in May 2026\n\nThandiwe Q. Mokoena\nCape Town", "Thandiwe Q. Mokoena"),
         ] {
             assert_eq!(name_in(&format!("{top}{rest}")).as_deref(), Some(expected), "{top}");
@@ -324,6 +432,12 @@ mod tests {
             "SALES ASSOCITE",
             "HR Generalist",
             "San Francisco, CA",
+            "SAN FRANCISCO, California",
+            "Python, Django",
+            "sous chef\nx@mail.com",
+            "Machine Learning\nx@mail.com",
+            "Software Engineer\nx@mail.com",
+            "LONDON, England\nx@mail.com",
         ] {
             assert_eq!(
                 name_in(&format!(

@@ -89,7 +89,7 @@ const BESIDE: &str = "& a academic additional and and/or area areas background c
 
 /// The section that a line is the heading of, if it is one, and whether more than the heading is on it.
 pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
-    let first = line.text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let first = line.text.trim_start_matches(|c: char| !c.is_alphanumeric() || is_picture(c));
     let (title, inline) = match first.split_once(':') {
         Some((title, rest)) => (title, !rest.trim().is_empty()),
         None => (first, false),
@@ -100,7 +100,7 @@ pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
     if title.len() > 60 {
         return None;
     }
-    let title = unspaced(title);
+    let title = unspaced(title.trim_end_matches(|c: char| c.is_whitespace() || is_picture(c)));
     let opens_large = title
         .chars()
         .next()
@@ -114,6 +114,7 @@ pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
     let lower = title.to_lowercase();
     let words: Vec<&str> = lower
         .split(|c: char| c.is_whitespace() || matches!(c, '/' | '|' | ','))
+        .map(|w| w.trim_matches(is_picture))
         .filter(|w| !w.is_empty())
         .collect();
     if words.is_empty() || words.len() > 5 || inline && words.len() > 3 {
@@ -157,6 +158,11 @@ pub fn heading(line: &Line<'_>) -> Option<(Section, bool)> {
         (section, _) => section,
     };
     Some((section, inline))
+}
+
+/// Whether a character is of an emoji or a dingbat, or joins their parts: "💼", "👩\u{200d}💻", "1️⃣", "★".
+fn is_picture(c: char) -> bool {
+    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{e0020}'..='\u{e007f}' | '\u{2190}'..='\u{2bff}' | '\u{fe0e}' | '\u{fe0f}' | '\u{200d}' | '\u{20e3}' | '\u{2139}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{e000}'..='\u{f8ff}')
 }
 
 fn is_upper(text: &str) -> bool {
@@ -204,6 +210,13 @@ mod tests {
             ("## Education and registration", Section::Education),
             ("**Skills**", Section::Skills),
             ("**Work experience:**", Section::Experience),
+            ("Experience 👩\u{200d}💻", Section::Experience),
+            ("💼 Work Experience", Section::Experience),
+            ("🎓Education", Section::Education),
+            ("Skills🛠\u{fe0f}", Section::Skills),
+            ("ℹ\u{fe0f} About me", Section::Summary),
+            ("## 🏆 Awards 🏆", Section::Activities),
+            ("🗣 Languages: English, German", Section::Languages),
         ] {
             assert_eq!(of(text), Some(section), "{text}");
         }
@@ -217,6 +230,9 @@ mod tests {
             "Jordan Work-Smith",
             "- Skills",
             "Head of Education Policy",
+            "💼",
+            "🚀 Shipped work",
+            "👩\u{200d}💻 Ada Lovelace",
         ] {
             assert_eq!(of(text), None, "{text}");
         }

@@ -1,7 +1,8 @@
 //! Words of a text, with their places, their stems, and what stands between them.
 //!
-//! A run of letters and digits is a word; `C++`, `C#` and `.NET` keep their signs. What stands before
-//! a word ([`Gap`]) decides whether a phrase may run across it and whether words are items of a list.
+//! A run of letters and digits is a word; `C++`, `C#` and `.NET` keep their signs. Scripts without blanks
+//! (Chinese, Japanese, Korean) end where another script begins: `使用Python开发` is three words. What
+//! stands before a word ([`Gap`]) decides whether a phrase may run across it and whether words are items of a list.
 
 /// What stands between a word and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +63,12 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
             continue;
         }
         let (mut to, mut end) = (from + c.len_utf8(), start + 1);
+        let unspaced = is_unspaced(c);
         while let Some(&((i, c), at)) = chars.peek() {
             let sign = matches!(c, '+' | '#') && end - start <= 3 && !starts_with_digit(text, from);
             let inside = c.is_alphanumeric() || is_combining(c);
-            if !(inside || sign) {
+            let other = inside && !is_combining(c) && is_unspaced(c) != unspaced;
+            if !(inside || sign) || other {
                 break;
             }
             (to, end) = (i + c.len_utf8(), at + 1);
@@ -99,6 +102,11 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
 
 fn starts_with_digit(text: &str, from: usize) -> bool {
     text.as_bytes().get(from).is_some_and(u8::is_ascii_digit)
+}
+
+/// Whether a character is of a script that is written without blanks between words.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 fn is_combining(c: char) -> bool {
@@ -195,6 +203,17 @@ mod tests {
         let words: Vec<&str> =
             tokens("C++, C#; ASP.NET 5+ years R&D").iter().map(|t| t.text).collect();
         assert_eq!(words, ["C++", "C#", "ASP", ".NET", "5", "years", "R", "D"]);
+    }
+
+    #[test]
+    fn a_word_ends_where_another_script_begins() {
+        let of = |text| tokens(text).into_iter().map(|t| t.text.to_owned()).collect::<Vec<_>>();
+        assert_eq!(of("使用Python和C++开发"), ["使用", "Python", "和", "C++", "开发"]);
+        assert_eq!(of("Kubernetesを運用"), ["Kubernetes", "を運用"]);
+        assert_eq!(of("naïve Café Nguyễn Ärger"), ["naïve", "Café", "Nguyễn", "Ärger"]);
+        let places: Vec<(u32, u32)> =
+            tokens("用Go写").into_iter().map(|t| (t.start, t.end)).collect();
+        assert_eq!(places, [(0, 1), (1, 3), (3, 4)]);
     }
 
     #[test]
