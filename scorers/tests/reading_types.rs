@@ -49,6 +49,42 @@ fn text_is_read_in_its_encoding_and_left_as_written() {
 }
 
 #[test]
+fn utf16_is_told_without_a_mark_and_utf32_by_its_mark() {
+    let texts =
+        ["# José Müller\n\n- **Rust**, 10 years\n", "Иван Петров\nПовар, 2019 – 2023\n", "Al"];
+    for text in texts {
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(plain(&utf16(text)), text);
+        assert_eq!(plain(&big), text);
+        let little: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+        assert_eq!(plain(&[&b"\xFF\xFE\0\0"[..], &little].concat()), text);
+        let big: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+        assert_eq!(plain(&[&b"\0\0\xFE\xFF"[..], &big].concat()), text);
+    }
+    let html = utf16("<!DOCTYPE html><html><p>Jane</p></html>");
+    assert_fails(&html, Failure::UnsupportedType, "text/html");
+    let rtf = utf16("{\\rtf1\\ansi Jane}");
+    assert_fails(&rtf, Failure::UnsupportedType, "application/rtf");
+}
+
+#[test]
+fn binary_with_zero_bytes_is_not_text() {
+    let samples: Vec<u8> = (0..400u16).map(|n| n * 7 % 256).flat_map(u16::to_le_bytes).collect();
+    let counters: Vec<u8> = (0..400u16).flat_map(u16::to_be_bytes).collect();
+    let mut state = 1u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let sparse: Vec<u8> = (0..800).map(|n| if n % 8 == 1 { 0 } else { noise() }).collect();
+    let marked = [&b"\xFF\xFE\0\0"[..], &(0..800).map(|_| noise()).collect::<Vec<_>>()].concat();
+    let zeros_among_text = b"Jane\0Doe\0cook\0at The Anchor\0".to_vec();
+    for bytes in [samples, counters, sparse, marked, zeros_among_text, vec![0; 64]] {
+        assert_fails(&bytes, Failure::UnsupportedType, "application/octet-stream");
+    }
+}
+
+#[test]
 fn what_is_not_a_resume_is_unsupported() {
     assert_fails(b"{\\rtf1\\ansi Jane}", Failure::UnsupportedType, "application/rtf");
     assert_fails(b"<!DOCTYPE html><html><p>Jane</p></html>", Failure::UnsupportedType, "text/html");

@@ -11,7 +11,7 @@ use std::io::{BufReader, Cursor, Read};
 use zip::ZipArchive;
 use zip::read::ZipReadOptions;
 
-use super::{Draft, Failure, Hidden, HiddenKind, Limits, Method, Page};
+use super::{Draft, Failure, Hidden, HiddenKind, Limits, Method, Page, lines};
 use styles::Styles;
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
@@ -67,7 +67,11 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
     }
     Ok(Draft {
         engine: "docx 1".to_owned(),
-        pages: vec![Page { page: 1, method: Method::Docx, text: tidy(&text.visible) }],
+        pages: vec![Page {
+            page: 1,
+            method: Method::Docx,
+            text: lines::fold(&text.visible, str::trim_end),
+        }],
         hidden,
         truncated: false,
     })
@@ -175,22 +179,4 @@ fn failure(error: &quick_xml::Error) -> Failure {
         quick_xml::Error::Io(error) if error.to_string() == OVER_LIMIT => Failure::TooLarge,
         _ => Failure::Corrupt,
     }
-}
-
-fn tidy(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut empty = 0;
-    for line in text.lines() {
-        let line = line.trim_end();
-        if line.trim().is_empty() {
-            empty += 1;
-            continue;
-        }
-        if !out.is_empty() {
-            out.push_str(if empty > 0 { "\n\n" } else { "\n" });
-        }
-        empty = 0;
-        out.push_str(line);
-    }
-    out
 }

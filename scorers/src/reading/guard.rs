@@ -6,7 +6,7 @@
 use hayro_interpret::kurbo::{Point, Rect};
 
 use super::HiddenKind;
-use super::pdf::{Cover, CoverPaint, Glyph, Ink, PageMarks};
+use super::pdf::{Cover, CoverPaint, Glyph, Ink, PageMarks, points};
 
 /// A page's glyphs, told apart.
 pub(super) struct Judged {
@@ -47,10 +47,11 @@ pub(super) fn judge(page: PageMarks) -> Judged {
             },
         }
     }
-    // Some producers paint a halo or a first coat under text: it hides nothing.
+    // Some producers paint a halo, a shadow or a first coat under text: it hides nothing.
     let shown = Positions::of(&visible);
-    for (_, glyphs) in &mut hidden {
-        glyphs.retain(|glyph| !shown.has(glyph));
+    for (kind, glyphs) in &mut hidden {
+        let reach = if *kind == HiddenKind::Covered { SHADOW } else { DOUBLE };
+        glyphs.retain(|glyph| !shown.has_within(glyph, reach));
     }
     hidden.retain(|(_, glyphs)| !glyphs.is_empty());
     hidden.sort_by_key(|(kind, _)| *kind);
@@ -70,26 +71,35 @@ fn hidden_kind(glyph: &Glyph, visible_page: Rect, covers: &[Cover]) -> Option<Hi
         return Some(HiddenKind::Tiny);
     }
     let later = covers.partition_point(|cover| cover.order <= glyph.order);
-    if covers[later..].iter().any(|cover| covered(body, cover)) {
+    if glyph.overprinted || covers[later..].iter().any(|cover| cover.hides(body)) {
         return Some(HiddenKind::Covered);
     }
-    if let Ink::Solid { rgb, alpha } = glyph.ink {
-        let behind = match behind(&covers[..later], centre) {
-            Some(cover) => cover.colour(centre),
+    // A glyph that is a cover itself is not what lies behind it.
+    let earlier = covers.partition_point(|cover| cover.order < glyph.order);
+    (!is_seen(glyph, &covers[..earlier])).then_some(HiddenKind::LowContrast)
+}
+
+/// Whether a glyph stands out from what was painted before it. A line that crosses it shows its
+/// colour at one place, and where text is struck through, hides it there; two places are a letter's.
+fn is_seen(glyph: &Glyph, earlier: &[Cover]) -> bool {
+    let Ink::Solid { rgb, alpha } = glyph.ink else { return true };
+    let least = least_contrast(rgb, glyph.size);
+    let stands_out = |point: &Point| {
+        let behind = match behind(earlier, *point) {
+            Some(cover) => cover.colour(*point),
             None => Some(WHITE),
         };
-        if let Some(behind) = behind
-            && contrast(mix(rgb, behind, alpha), behind) < least_contrast(rgb, glyph.size)
-        {
-            return Some(HiddenKind::LowContrast);
-        }
+        behind.is_none_or(|behind| contrast(mix(rgb, behind, alpha), behind) >= least)
+    };
+    if earlier.is_empty() {
+        return stands_out(&glyph.body().center());
     }
-    None
+    points(glyph.body()).iter().filter(|point| stands_out(point)).take(2).count() == 2
 }
 
 /// What was painted last at a point.
 fn behind(covers: &[Cover], point: Point) -> Option<&Cover> {
-    covers.iter().rev().find(|cover| cover.area.contains(point))
+    covers.iter().rev().find(|cover| cover.paints(point))
 }
 
 /// Whether some text on the page stands on a picture that was not looked into.
@@ -104,33 +114,6 @@ pub(super) fn stands_on_unseen_picture(page: &PageMarks) -> bool {
 }
 
 const WHITE: [u8; 3] = [255, 255, 255];
-
-/// Whether the middle of a glyph lies under a cover, so that no part of a letter is left to read.
-fn covered(body: Rect, cover: &Cover) -> bool {
-    let core = body.scale_from_centre(0.6);
-    let bounds = cover.area.bounds();
-    bounds.contains(core.center())
-        && [
-            core.center(),
-            Point::new(core.x0, core.y0),
-            Point::new(core.x1, core.y0),
-            Point::new(core.x0, core.y1),
-            Point::new(core.x1, core.y1),
-        ]
-        .into_iter()
-        .all(|point| cover.area.contains(point))
-}
-
-trait ScaleFromCentre {
-    fn scale_from_centre(self, by: f64) -> Self;
-}
-
-impl ScaleFromCentre for Rect {
-    fn scale_from_centre(self, by: f64) -> Self {
-        let inset = (1.0 - by) / 2.0;
-        self.inflate(-self.width() * inset, -self.height() * inset)
-    }
-}
 
 /// What `rgb` at opacity `alpha` looks like over `behind`.
 fn mix(rgb: [u8; 3], behind: [u8; 3], alpha: f32) -> [u8; 3] {
@@ -172,13 +155,18 @@ impl<'a> Positions<'a> {
         self.cells.entry(cell(glyph.x, glyph.y)).or_default().push(glyph);
     }
 
-    /// Whether the same text is at the same place, give or take the shift that fakes a bold face
-    /// or a shadow.
+    /// Whether the same text is at the same place, give or take the shift that fakes a bold face.
     pub(super) fn has(&self, glyph: &Glyph) -> bool {
-        let reach = (glyph.size * 0.12).min(CELL);
-        let (column, row) = cell(glyph.x, glyph.y);
-        (column - 1..=column + 1).any(|column| {
-            (row - 1..=row + 1).any(|row| {
+        self.has_within(glyph, DOUBLE)
+    }
+
+    /// Whether the same text is within so many ems.
+    fn has_within(&self, glyph: &Glyph, ems: f64) -> bool {
+        let reach = (glyph.size * ems).min(CELL * 16.0);
+        let (from, to) =
+            (cell(glyph.x - reach, glyph.y - reach), cell(glyph.x + reach, glyph.y + reach));
+        (from.0..=to.0).any(|column| {
+            (from.1..=to.1).any(|row| {
                 self.cells.get(&(column, row)).is_some_and(|others| {
                     others.iter().take(64).any(|other| {
                         other.text == glyph.text
@@ -191,6 +179,11 @@ impl<'a> Positions<'a> {
         })
     }
 }
+
+/// How far apart, in ems, the two printings are that fake a bold face.
+const DOUBLE: f64 = 0.12;
+/// How far the shadow of a letter falls, in ems.
+pub(super) const SHADOW: f64 = 0.35;
 
 const CELL: f64 = 2.0;
 

@@ -12,6 +12,7 @@ use std::f64::consts::TAU;
 
 use hayro_interpret::kurbo::Rect;
 
+use super::lines;
 use super::pdf::Glyph;
 use super::unseen::is_right_to_left;
 
@@ -40,7 +41,7 @@ pub(super) fn text(glyphs: Vec<Glyph>, rules: &[Rect]) -> String {
             }
         }
     }
-    tidy(&out)
+    lines::fold(&out, str::trim)
 }
 
 /// Text in a direction of its own (a rotated side heading) is apart from the rest. The direction
@@ -139,25 +140,6 @@ fn turn_runs(chars: &[char], turned: Side) -> String {
         let last = chars[at..at + length].iter().rposition(|c| side(*c) == turned).unwrap_or(0);
         out.extend(chars[at..=at + last].iter().rev());
         at += last + 1;
-    }
-    out
-}
-
-/// No spaces at the ends of lines, no more than one empty line in a row, none at the ends.
-fn tidy(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut empty = 0;
-    for line in text.lines() {
-        let line = line.trim();
-        if line.is_empty() {
-            empty += 1;
-            continue;
-        }
-        if !out.is_empty() {
-            out.push_str(if empty > 0 { "\n\n" } else { "\n" });
-        }
-        empty = 0;
-        out.push_str(line);
     }
     out
 }

@@ -14,6 +14,7 @@ mod failure;
 mod guard;
 mod layout;
 mod limits;
+mod lines;
 mod pdf;
 pub mod sandbox;
 mod shown;

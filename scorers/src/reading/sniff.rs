@@ -32,6 +32,10 @@ pub enum Encoding {
     Utf16Le,
     /// UTF-16, big end first.
     Utf16Be,
+    /// UTF-32, little end first.
+    Utf32Le,
+    /// UTF-32, big end first.
+    Utf32Be,
     /// Windows-1252, of which Latin-1's printable part is a subset.
     Windows1252,
 }
@@ -156,15 +160,18 @@ fn sniff_ole(bytes: &[u8]) -> FileType {
 
 fn sniff_text(bytes: &[u8]) -> FileType {
     const BINARY: FileType = FileType::Unsupported("application/octet-stream");
-    let encoding = match bytes {
-        [0xFF, 0xFE, ..] => Encoding::Utf16Le,
-        [0xFE, 0xFF, ..] => Encoding::Utf16Be,
-        _ if std::str::from_utf8(bytes).is_ok() => Encoding::Utf8,
-        _ => Encoding::Windows1252,
+    let marked = marked(bytes);
+    let encoding = match marked.or_else(|| unmarked_utf16(bytes)) {
+        Some(encoding) => encoding,
+        None if std::str::from_utf8(bytes).is_ok() => Encoding::Utf8,
+        None => Encoding::Windows1252,
     };
     let text = super::text::decode(bytes, encoding);
     if looks_like_html(&text) {
         return FileType::Unsupported("text/html");
+    }
+    if text.starts_with("{\\rtf") {
+        return FileType::Unsupported("application/rtf");
     }
     let (mut chars, mut controls, mut high) = (0usize, 0usize, 0usize);
     for c in text.chars() {
@@ -176,11 +183,60 @@ fn sniff_text(bytes: &[u8]) -> FileType {
     }
     // A stray control character survives in text pasted from a word processor; binary has many.
     // Bytes that are not UTF-8 are text only if they are mostly ASCII, as western European text is.
+    // UTF-16 that does not say so must look like text to be taken for it.
     let binary = match encoding {
         Encoding::Windows1252 => controls * 200 > chars || high * 3 > chars,
+        Encoding::Utf16Le | Encoding::Utf16Be if marked.is_none() => {
+            let words = text.chars().filter(|c| is_writing(*c)).count();
+            controls * 200 > chars || words * 10 < chars * 9
+        }
         _ => controls * 20 > chars,
     };
     if binary || text.contains('\0') { BINARY } else { FileType::PlainText(encoding) }
+}
+
+/// The encoding that a byte order mark names. UTF-16 text has no U+0000 after its mark, so what could
+/// be that or UTF-32 is UTF-32.
+fn marked(bytes: &[u8]) -> Option<Encoding> {
+    match bytes {
+        [0xFF, 0xFE, 0, 0, ..] => Some(Encoding::Utf32Le),
+        [0, 0, 0xFE, 0xFF, ..] => Some(Encoding::Utf32Be),
+        [0xFF, 0xFE, ..] => Some(Encoding::Utf16Le),
+        [0xFE, 0xFF, ..] => Some(Encoding::Utf16Be),
+        _ => None,
+    }
+}
+
+/// UTF-16 without a mark, told by where its zero bytes are: the upper halves of spaces, digits and
+/// Latin letters, which writing in any script has, are zero, and hardly a lower half is.
+fn unmarked_utf16(bytes: &[u8]) -> Option<Encoding> {
+    let units = bytes.len() / 2;
+    if units == 0 || bytes.len() % 2 != 0 {
+        return None;
+    }
+    let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let upper = |upper: usize, lower: usize| upper * 10 >= units && lower * 100 <= units;
+    if upper(odd, even) {
+        Some(Encoding::Utf16Le)
+    } else if upper(even, odd) {
+        Some(Encoding::Utf16Be)
+    } else {
+        None
+    }
+}
+
+/// Whether a character is one that people write with.
+fn is_writing(c: char) -> bool {
+    c.is_alphanumeric()
+        || c.is_whitespace()
+        || c.is_ascii_punctuation()
+        || matches!(c, '\u{A0}'..='\u{BF}' // Latin punctuation.
+            | '\u{300}'..='\u{36F}' // Combining accents.
+            | '\u{2010}'..='\u{205E}' // Dashes, quotation marks, bullets.
+            | '\u{20A0}'..='\u{20C0}' // Currencies.
+            | '\u{2190}'..='\u{27BF}' // Arrows, boxes, ticks.
+            | '\u{3001}'..='\u{303F}' | '\u{FF01}'..='\u{FF65}')
 }
 
 fn looks_like_html(text: &str) -> bool {

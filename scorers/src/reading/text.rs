@@ -22,6 +22,8 @@ pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> String {
         Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
         Encoding::Utf16Le => decode_utf16(bytes, u16::from_le_bytes),
         Encoding::Utf16Be => decode_utf16(bytes, u16::from_be_bytes),
+        Encoding::Utf32Le => decode_utf32(bytes, u32::from_le_bytes),
+        Encoding::Utf32Be => decode_utf32(bytes, u32::from_be_bytes),
         Encoding::Windows1252 => bytes.iter().map(|&byte| windows_1252(byte)).collect(),
     };
     if text.starts_with('\u{FEFF}') {
@@ -33,6 +35,11 @@ pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> String {
 fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+fn decode_utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> String {
+    let units = bytes.chunks_exact(4).map(|four| unit([four[0], four[1], four[2], four[3]]));
+    units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 fn windows_1252(byte: u8) -> char {

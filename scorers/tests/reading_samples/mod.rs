@@ -30,11 +30,20 @@ fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)")
 }
 
+/// Gradients by name, with the colours at their ends.
+const GRADIENTS: [(&str, [f32; 3], [f32; 3]); 3] = [
+    ("Pale", [1.0, 1.0, 1.0], [0.97, 0.97, 0.97]),
+    ("Dark", [0.1, 0.2, 0.4], [0.15, 0.2, 0.5]),
+    ("Fade", [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]),
+];
+
 /// A PDF under construction: pages by their content, with what the content may refer to.
 ///
-/// `/F1` is Helvetica; `/Faint` sets full transparency; `/Marker` paints as a highlighter does; `/Off` is a layer that is off and `/On` one
-/// that is on; `/Picture` is an opaque grey image and `/White` a
-/// white one.
+/// `/F1` is Helvetica and `/F2` ZapfDingbats, whose `n` is a full block; `/Faint` sets full
+/// transparency; `/Marker` paints as a highlighter does; `/Off` is a layer that is off and `/On` one
+/// that is on, and `/Unless` shows unless the latter is; `/Picture` is an opaque grey image and
+/// `/White` a white one. Gradients run from x = 0 to 595: `/Pale` is all but white, `/Dark` navy, and
+/// `/Fade` goes from black to white.
 #[derive(Default)]
 pub struct Document {
     pages: Vec<String>,
@@ -73,6 +82,8 @@ impl Document {
         };
         let (catalog, tree, font, faint, off, on, picture, white) =
             (id(), id(), id(), id(), id(), id(), id(), id());
+        let (dingbats, unless) = (id(), id());
+        let gradients = GRADIENTS.map(|gradient| (id(), gradient));
         let forms: Vec<Ref> = self.forms.iter().map(|_| id()).collect();
         let pages: Vec<(Ref, Ref)> = self.pages.iter().map(|_| (id(), id())).collect();
 
@@ -95,6 +106,23 @@ impl Document {
         pdf.type1_font(font)
             .base_font(Name(b"Helvetica"))
             .encoding_predefined(Name(b"WinAnsiEncoding"));
+        pdf.type1_font(dingbats).base_font(Name(b"ZapfDingbats"));
+        let mut membership = pdf.indirect(unless).dict();
+        membership.pair(Name(b"Type"), Name(b"OCMD"));
+        membership.pair(Name(b"OCGs"), on).pair(Name(b"P"), Name(b"AllOff"));
+        membership.finish();
+        for (pattern, (_, from, to)) in gradients {
+            let mut pattern = pdf.shading_pattern(pattern);
+            let mut shading = pattern.function_shading();
+            shading.shading_type(pdf_writer::types::FunctionShadingType::Axial);
+            shading.color_space().device_rgb();
+            shading.coords([0.0, 0.0, PAGE.0, 0.0]).extend([true, true]);
+            let mut function = shading.insert(Name(b"Function")).dict();
+            function.pair(Name(b"FunctionType"), 2).pair(Name(b"N"), 1);
+            function.insert(Name(b"Domain")).array().items([0.0, 1.0]);
+            function.insert(Name(b"C0")).array().items(from);
+            function.insert(Name(b"C1")).array().items(to);
+        }
         pdf.ext_graphics(faint).non_stroking_alpha(0.0).stroking_alpha(0.0);
         for (picture, grey) in [(picture, 128), (white, 255)] {
             let pixel = [grey];
@@ -104,13 +132,19 @@ impl Document {
         }
 
         let resources = |resources: &mut pdf_writer::writers::Resources<'_>| {
-            resources.fonts().pair(Name(b"F1"), font);
+            resources.fonts().pair(Name(b"F1"), font).pair(Name(b"F2"), dingbats);
+            let mut patterns = resources.patterns();
+            for (pattern, (name, ..)) in gradients {
+                patterns.pair(Name(name.as_bytes()), pattern);
+            }
+            patterns.finish();
             let mut states = resources.ext_g_states();
             states.pair(Name(b"Faint"), faint);
             states.insert(Name(b"Marker")).dict().pair(Name(b"BM"), Name(b"Multiply"));
             states.finish();
             let mut properties = resources.insert(Name(b"Properties")).dict();
             properties.pair(Name(b"Off"), off).pair(Name(b"On"), on);
+            properties.pair(Name(b"Unless"), unless);
             properties.finish();
             let mut objects = resources.x_objects();
             objects.pair(Name(b"Picture"), picture).pair(Name(b"White"), white);

@@ -6,6 +6,7 @@
 //! asked for, so the bytes are the same on every machine.
 
 mod document;
+mod encrypt;
 mod font;
 mod glyphs;
 mod hiding;
@@ -16,6 +17,7 @@ mod story;
 mod widths;
 
 pub use document::Pdf;
+pub use encrypt::encrypted;
 pub use font::{Font, is_win_ansi, win_ansi};
 pub use hiding::{Hiding, recognised_scan, scan};
 pub use page::{Color, Page, Style};

@@ -3,6 +3,9 @@
 //! Coordinates are in points from the top left corner of the visible page (its crop box, as
 //! rotated for showing), x to the right and y down.
 
+use std::rc::Rc;
+
+use hayro_interpret::encode::EncodedShadingPattern;
 use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 
 /// A page's marks, in paint order.
@@ -81,6 +84,8 @@ pub(crate) struct Glyph {
     pub(crate) ink: Ink,
     /// Wholly outside the clip in force.
     pub(crate) clipped: bool,
+    /// Under other text, so that a person cannot read it.
+    pub(crate) overprinted: bool,
     /// Place in the page's paint order, shared with [`Cover::order`]. Glyphs of one run share it.
     pub(crate) order: u32,
 }
@@ -113,18 +118,68 @@ pub(crate) enum CoverPaint {
     Picture(Pixels),
     /// A picture that was not looked into.
     Unseen,
-    /// A pattern or a gradient.
+    /// A gradient whose colours are known.
+    Gradient(Gradient),
+    /// A pattern, or a gradient of unknown colours.
     Pattern,
+    /// A pattern that can be seen through.
+    Veil,
 }
 
 impl Cover {
+    /// Whether it paints anything at a point.
+    pub(crate) fn paints(&self, point: Point) -> bool {
+        self.area.contains(point)
+            && match &self.paint {
+                CoverPaint::Gradient(gradient) => gradient.at(point).is_some(),
+                _ => true,
+            }
+    }
+
+    /// Whether no part of a letter with this body is left to read under it: it hides its middle.
+    pub(crate) fn hides(&self, body: Rect) -> bool {
+        match &self.paint {
+            CoverPaint::Veil => false,
+            CoverPaint::Gradient(gradient) => {
+                self.area.covers(body)
+                    && points(body)
+                        .into_iter()
+                        .all(|point| gradient.at(point).is_some_and(|(_, alpha)| alpha > 0.98))
+            }
+            _ => self.area.covers(body),
+        }
+    }
+
     /// Its colour at a point inside it, where that is known.
     pub(crate) fn colour(&self, point: Point) -> Option<[u8; 3]> {
         match &self.paint {
             CoverPaint::Solid(rgb) => Some(*rgb),
             CoverPaint::Picture(pixels) => pixels.colour(point),
-            CoverPaint::Unseen | CoverPaint::Pattern => None,
+            CoverPaint::Gradient(gradient) => {
+                gradient.at(point).filter(|(_, alpha)| *alpha > 0.98).map(|(rgb, _)| rgb)
+            }
+            CoverPaint::Unseen | CoverPaint::Pattern | CoverPaint::Veil => None,
         }
+    }
+}
+
+/// A gradient's colours.
+#[derive(Debug, Clone)]
+pub(crate) struct Gradient {
+    /// It paints only within this box.
+    pub(crate) within: Option<Rect>,
+    pub(crate) colours: Rc<EncodedShadingPattern>,
+}
+
+impl Gradient {
+    /// Its colour and opacity at a point of the page; none where it paints nothing.
+    pub(crate) fn at(&self, point: Point) -> Option<([u8; 3], f32)> {
+        if self.within.is_some_and(|within| !within.contains(point)) {
+            return None;
+        }
+        let [r, g, b, alpha] = self.colours.sample(self.colours.base_transform * point);
+        let rgb = [r, g, b].map(|channel| (channel * 255.0).round() as u8);
+        (alpha > 0.02).then_some((rgb, alpha))
     }
 }
 
@@ -149,6 +204,20 @@ impl Pixels {
     }
 }
 
+/// The middle of a letter's body and the corners of what lies around it: where to look to tell
+/// whether the letter can be read.
+pub(crate) fn points(body: Rect) -> [Point; 5] {
+    const INSET: f64 = 0.2;
+    let core = body.inflate(-body.width() * INSET, -body.height() * INSET);
+    [
+        core.center(),
+        Point::new(core.x0, core.y0),
+        Point::new(core.x1, core.y0),
+        Point::new(core.x0, core.y1),
+        Point::new(core.x1, core.y1),
+    ]
+}
+
 /// The shape of a [`Cover`].
 #[derive(Debug, Clone)]
 pub(crate) enum Area {
@@ -167,6 +236,12 @@ impl Area {
             Self::Rect(rect) => *rect,
             Self::Path { bounds, clip, .. } => bounds.intersect(*clip),
         }
+    }
+
+    /// Whether all of a letter's middle lies within.
+    pub(crate) fn covers(&self, body: Rect) -> bool {
+        self.bounds().contains(body.center())
+            && points(body).into_iter().all(|point| self.contains(point))
     }
 
     pub(crate) fn contains(&self, point: Point) -> bool {

@@ -10,7 +10,9 @@ use super::guard;
 use super::layout;
 use super::{Draft, Engine, Failure, Hidden, HiddenKind, Limits, Method, Page};
 
-pub(super) use glyph::{Area, Cover, CoverPaint, Glyph, Ink, PageMarks, Pixels, Text};
+pub(super) use glyph::{
+    Area, Cover, CoverPaint, Glyph, Gradient, Ink, PageMarks, Pixels, Text, points,
+};
 
 /// What an engine makes of a document.
 struct Document {

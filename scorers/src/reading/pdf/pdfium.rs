@@ -218,6 +218,7 @@ fn glyph(char: &PdfPageTextChar<'_>, frame: &Frame) -> Option<Glyph> {
         size,
         ink: Ink::None,
         clipped: false,
+        overprinted: false,
         order: 0,
     })
 }

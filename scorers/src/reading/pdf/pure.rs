@@ -2,15 +2,21 @@
 
 mod actual_text;
 mod collector;
+mod overprint;
 mod pictures;
+mod scope;
+mod shadings;
+mod strokes;
 mod type3;
 
 use hayro_interpret::hayro_syntax::page::Page;
+use hayro_interpret::hayro_syntax::xref::XRef;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
-use super::{Document, PageMarks, layers};
+use super::layers::{self, Layers};
+use super::{Document, PageMarks};
 use crate::reading::{Failure, Limits, guard};
 use collector::Collector;
 
@@ -32,26 +38,25 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Failure> {
         return Err(Failure::TooManyPages);
     }
     let truncated = pages.len() > limits.pages as usize;
-    let mut pages = all_marks(&pdf, limits);
-    if layers::any_off(&pdf)
-        && let Some(all_on) = layers::all_on(bytes, &pdf).and_then(|bytes| Pdf::new(bytes).ok())
-    {
-        for (page, all_on) in pages.iter_mut().zip(all_marks(&all_on, limits)) {
-            layers::add_hidden(page, all_on);
+    let mut pages = all_marks(&pdf, pdf.xref(), limits);
+    for other in Layers::of(&pdf).other_catalogs() {
+        for (page, other) in pages.iter_mut().zip(all_marks(&pdf, other.xref(), limits)) {
+            layers::add_hidden(page, other);
         }
     }
     Ok(Document { engine: NAME.to_owned(), pages, truncated })
 }
 
-fn all_marks(pdf: &Pdf, limits: &Limits) -> Vec<PageMarks> {
+/// The marks of every page, with the layers on that `catalog`'s document says.
+fn all_marks<'a>(pdf: &'a Pdf, catalog: &'a XRef, limits: &Limits) -> Vec<PageMarks> {
     let cache = InterpreterCache::new();
     let pages = pdf.pages().iter().take(limits.pages as usize);
     pages
         .map(|page| {
-            let seen = marks(page, pdf, &cache, limits, false);
+            let seen = marks(page, catalog, &cache, limits, false);
             // Decoding pictures is slow, and few resumes set text on one.
             if guard::stands_on_unseen_picture(&seen) {
-                marks(page, pdf, &cache, limits, true)
+                marks(page, catalog, &cache, limits, true)
             } else {
                 seen
             }
@@ -61,7 +66,7 @@ fn all_marks(pdf: &Pdf, limits: &Limits) -> Vec<PageMarks> {
 
 fn marks<'a>(
     page: &Page<'a>,
-    pdf: &'a Pdf,
+    catalog: &'a XRef,
     cache: &InterpreterCache<'a>,
     limits: &Limits,
     look_into_pictures: bool,
@@ -70,7 +75,7 @@ fn marks<'a>(
     let visible = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
     let settings = InterpreterSettings::default();
     let initial = Affine::new(page.initial_transform(true).as_coeffs());
-    let mut context = Context::new(initial, visible, cache, pdf.xref(), settings);
+    let mut context = Context::new(initial, visible, cache, catalog, settings);
     let mut collector = Collector::new(visible, limits.marks_per_page);
     collector.look_into_pictures = look_into_pictures;
     interpret_page(page, &mut context, &mut collector);

@@ -8,11 +8,14 @@ use hayro_interpret::hayro_syntax::object::Dict;
 use hayro_interpret::kurbo::{Affine, BezPath, Rect, Shape as _};
 use hayro_interpret::{
     BlendMode, CacheKey as _, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint,
-    SoftMask,
+    SoftMask, StrokeProps,
 };
 
 use super::actual_text::{self, Replacement};
-use super::{pictures, type3};
+use super::overprint::{self, Shape};
+use super::scope::{EVERYWHERE, OPAQUE, Scope, highlights, is_rect};
+use super::type3::{self, Painted};
+use super::{pictures, shadings, strokes};
 use crate::reading::pdf::outlines::Outlines;
 use crate::reading::pdf::{Area, Cover, CoverPaint, Glyph, Ink, Text};
 
@@ -25,36 +28,21 @@ pub(super) struct Collector {
     pub(super) covers: Vec<Cover>,
     pub(super) rules: Vec<Rect>,
     order: u32,
-    /// Boxes of the clips in force, each within the one before.
-    clips: Vec<Clip>,
-    /// For each of them, the letters that it may be made of and that nothing was painted through.
+    scope: Scope,
+    /// For each clip in force, the letters that it may be made of and that nothing was painted through.
     letters: Vec<Option<BezPath>>,
-    /// Opacity of the transparency groups in force, multiplied; none inside a group whose colours
-    /// are changed by a mask or a blend mode.
-    groups: Vec<Group>,
     /// Marked content in force: whether it replaces its text, and where its glyphs begin.
     marked: Vec<Option<Replacement>>,
-    /// Bounds of what each Type 3 glyph paints, in its own space.
-    painted: HashMap<u128, Option<Rect>>,
+    /// What each Type 3 glyph paints, in its own space.
+    painted: HashMap<u128, Painted>,
     /// Largest size of Type 3 glyphs, by the scale they are set at.
     type3_sizes: HashMap<i64, f64>,
     /// Glyphs of Type 3 fonts, and the key of their size.
     type3: Vec<(usize, i64)>,
     /// Letters drawn as shapes, and glyphs that say invisibly what they are.
     outlines: Outlines,
-}
-
-#[derive(Clone, Copy)]
-struct Clip {
-    bounds: Rect,
-    /// Whether the clip is that box, and not a shape within it.
-    exact: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Group {
-    alpha: f32,
-    plain: bool,
+    /// What each glyph fills, if it hides what is under it.
+    shapes: Vec<Option<Shape>>,
 }
 
 impl Collector {
@@ -67,29 +55,19 @@ impl Collector {
             covers: Vec::new(),
             rules: Vec::new(),
             order: 0,
-            clips: Vec::new(),
+            scope: Scope::default(),
             letters: Vec::new(),
-            groups: Vec::new(),
             marked: Vec::new(),
             painted: HashMap::new(),
             type3_sizes: HashMap::new(),
             type3: Vec::new(),
             outlines: Outlines::default(),
+            shapes: Vec::new(),
         }
     }
 
-    fn clip(&self) -> Clip {
-        self.clips.last().copied().unwrap_or(Clip { bounds: EVERYWHERE, exact: true })
-    }
-
-    fn group(&self) -> Group {
-        self.groups.last().copied().unwrap_or(Group { alpha: 1.0, plain: true })
-    }
-
     fn push_clip(&mut self, bounds: Rect, exact: bool) {
-        let outer = self.clip();
-        let bounds = outer.bounds.intersect(bounds);
-        self.clips.push(Clip { bounds, exact: exact && outer.exact });
+        self.scope.push_clip(bounds, exact);
         self.letters.push(None);
     }
 
@@ -110,40 +88,24 @@ impl Collector {
             }
         }
         self.outlines.reveal(&mut self.glyphs);
-    }
-
-    fn ink(&self, props: &DrawProps<'_>, mode: &DrawMode) -> Ink {
-        let group = self.group();
-        if matches!(mode, DrawMode::Invisible) {
-            return Ink::None;
-        }
-        match &props.paint {
-            Paint::Color(color) => {
-                let [r, g, b, a] = color.to_rgba().to_rgba8();
-                let alpha = f32::from(a) / 255.0 * group.alpha;
-                let plain = group.plain
-                    && props.soft_mask.is_none()
-                    && matches!(
-                        props.blend_mode,
-                        // On white, these leave a colour what it is.
-                        BlendMode::Normal | BlendMode::Multiply | BlendMode::Darken
-                    );
-                if plain || alpha < 0.02 {
-                    Ink::Solid { rgb: [r, g, b], alpha }
-                } else {
-                    Ink::Unknown
-                }
-            }
-            Paint::Pattern(_) => Ink::Unknown,
-        }
+        self.covers.extend(overprint::find(&mut self.glyphs, &self.shapes, self.visible));
+        self.covers.sort_by_key(|cover| cover.order);
     }
 
     /// Notes a line ruled across much of the page.
     fn rule(&mut self, bounds: Rect) {
-        let bounds = bounds.intersect(self.clip().bounds).intersect(self.visible);
+        let bounds = bounds.intersect(self.scope.clip().bounds).intersect(self.visible);
         let long = bounds.width() > self.visible.width() * 0.4;
         if long && (0.0..3.0).contains(&bounds.height()) && self.rules.len() < MAX_RULES {
             self.rules.push(bounds);
+        }
+    }
+
+    fn cover_path(&mut self, path: BezPath, paint: CoverPaint) {
+        let clip = self.scope.clip();
+        if clip.exact {
+            let bounds = path.bounding_box();
+            self.cover(Area::Path { bounds, path, clip: clip.bounds }, paint);
         }
     }
 
@@ -156,69 +118,82 @@ impl Collector {
     }
 }
 
-const EVERYWHERE: Rect = Rect::new(-1e7, -1e7, 1e7, 1e7);
-
-/// Whether a paint leaves what is under it to be read, as a highlighter does.
-fn highlights(props: &DrawProps<'_>) -> bool {
-    matches!(props.blend_mode, BlendMode::Multiply | BlendMode::Darken)
-}
-
 impl<'a> Device<'a> for Collector {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
-        if self.ink(&props, mode).shows() && path.elements().len() <= MAX_ELEMENTS {
+        let simple = path.elements().len() <= MAX_ELEMENTS;
+        let ink = self.scope.ink(&props, mode);
+        if ink.shows() && simple {
             self.rule((props.transform * path).bounding_box());
         }
-        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) || highlights(&props) {
+        if highlights(&props) {
             return;
         }
-        let opaque = match self.ink(&props, mode) {
-            Ink::Solid { rgb, alpha } if alpha > 0.98 => Some(rgb),
-            Ink::Unknown if self.group().plain && self.group().alpha > 0.98 => None,
+        let (fill, stroke) = parts(mode);
+        let paint = match ink {
+            Ink::Solid { rgb, alpha } if alpha > OPAQUE => CoverPaint::Solid(rgb),
+            Ink::Unknown if self.scope.group().is_opaque() => match shadings::cover(&props) {
+                Some(paint) => paint,
+                None => return,
+            },
             _ => return,
         };
-        self.paint_letters(opaque);
-        let path = props.transform * path;
-        let clip = self.clip();
-        if let Some(rgb) = opaque {
-            self.order += 1;
-            self.outlines.draw(&path, clip.bounds, Some(rgb), self.order);
+        let rgb = match &paint {
+            CoverPaint::Solid(rgb) => Some(*rgb),
+            _ => None,
+        };
+        let clip = self.scope.clip();
+        if fill {
+            self.paint_letters(rgb);
+            let path = props.transform * path;
+            if rgb.is_some() {
+                self.order += 1;
+                self.outlines.draw(&path, clip.bounds, rgb, self.order);
+            }
+            if simple {
+                self.cover_path(path, paint.clone());
+            }
         }
-        if path.elements().len() <= MAX_ELEMENTS && clip.exact {
-            let bounds = path.bounding_box();
-            let paint = opaque.map_or(CoverPaint::Pattern, CoverPaint::Solid);
-            self.cover(Area::Path { bounds, path, clip: clip.bounds }, paint);
+        if let Some(path) = stroke
+            .filter(|_| simple)
+            .and_then(|stroke| strokes::area(path, props.transform, stroke))
+        {
+            self.paint_letters(rgb);
+            self.cover_path(path, paint);
         }
     }
 
     fn draw_rect(&mut self, rect: &Rect, props: DrawProps<'a>, mode: &DrawMode) {
         let [_, b, c, _, _, _] = props.transform.as_coeffs();
-        if b.abs() > 1e-6 || c.abs() > 1e-6 {
+        let (fill, stroke) = parts(mode);
+        if b.abs() > 1e-6 || c.abs() > 1e-6 || stroke.is_some() {
             self.draw_path(&rect.to_path(0.1), props, mode);
             return;
         }
-        if !matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) || highlights(&props) {
+        if !fill || highlights(&props) {
             return;
         }
-        let ink = self.ink(&props, mode);
+        let ink = self.scope.ink(&props, mode);
         if ink.shows() {
             self.rule(props.transform.transform_rect_bbox(*rect));
         }
         match ink {
-            Ink::Solid { rgb, alpha } if alpha > 0.98 => self.paint_letters(Some(rgb)),
+            Ink::Solid { rgb, alpha } if alpha > OPAQUE => self.paint_letters(Some(rgb)),
             Ink::Unknown => self.paint_letters(None),
             _ => {}
         }
-        let clip = self.clip();
+        let clip = self.scope.clip();
         if !clip.exact {
             return;
         }
         let area = props.transform.transform_rect_bbox(*rect).intersect(clip.bounds);
         match ink {
-            Ink::Solid { rgb, alpha } if alpha > 0.98 => {
+            Ink::Solid { rgb, alpha } if alpha > OPAQUE => {
                 self.cover(Area::Rect(area), CoverPaint::Solid(rgb));
             }
             Ink::Unknown if matches!(props.paint, Paint::Pattern(_)) => {
-                self.cover(Area::Rect(area), CoverPaint::Pattern);
+                if let Some(paint) = shadings::cover(&props) {
+                    self.cover(Area::Rect(area), paint);
+                }
             }
             _ => {}
         }
@@ -226,12 +201,11 @@ impl<'a> Device<'a> for Collector {
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
         self.paint_letters(None);
-        let clip = self.clip();
+        let clip = self.scope.clip();
         let Image::Raster(image) = image else { return };
         let dict = image.stream().dict();
         let masked = ["SMask", "Mask", "SMaskInData"].iter().any(|k| dict.contains_key(*k));
-        let group = self.group();
-        if masked || !clip.exact || !group.plain || group.alpha < 0.98 {
+        if masked || !clip.exact || !self.scope.group().is_opaque() {
             return;
         }
         let (width, height) = (image.width(), image.height());
@@ -244,11 +218,14 @@ impl<'a> Device<'a> for Collector {
     }
 
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
-        let ink = self.ink(&props, mode);
+        let ink = self.scope.ink(&props, mode);
         let vertical = run.writing_mode() == WritingMode::Vertical;
-        let clip = self.clip().bounds;
-        self.order += 1;
+        let clip = self.scope.clip().bounds;
+        let group = self.scope.group();
+        let gradient = if group.plain { shadings::gradient(&props) } else { None };
+        let fills = parts(mode).0 && !highlights(&props);
         for glyph in run.glyphs() {
+            self.order += 1;
             if self.glyphs.len() >= self.limit {
                 return;
             }
@@ -275,7 +252,23 @@ impl<'a> Device<'a> for Collector {
             if !made.x.is_finite() || !made.y.is_finite() || !made.size.is_finite() {
                 continue;
             }
-            if let Some(painted) = body {
+            if let Some(gradient) = &gradient {
+                made.ink = shadings::ink(gradient, made.body(), group.alpha);
+            }
+            let opaque = match made.ink {
+                Ink::Solid { alpha, .. } => alpha > OPAQUE,
+                Ink::Unknown => gradient.is_some() && group.is_opaque(),
+                Ink::None => false,
+            };
+            let shape = match (&**glyph, body) {
+                _ if !fills || !opaque => None,
+                (Drawn::Outline(outline), _) => Some(Shape::Outline(outline.clone(), space)),
+                (Drawn::Type3(_), Some(Painted { solid: Some(solid), .. })) => {
+                    Some(Shape::Box(space.transform_rect_bbox(solid)))
+                }
+                (Drawn::Type3(_), _) => Some(Shape::Unknown),
+            };
+            if let Some(Painted { bounds: painted, .. }) = body {
                 // A Type 3 font's em says nothing; what its glyphs paint does. A run may be one
                 // full stop, so the size is that of all glyphs set at this scale.
                 let painted = painted.map(|rect| space.transform_rect_bbox(rect));
@@ -302,6 +295,7 @@ impl<'a> Device<'a> for Collector {
                 both.width() <= 0.0 || both.height() <= 0.0
             };
             self.glyphs.push(made);
+            self.shapes.push(shape);
         }
     }
 
@@ -322,7 +316,7 @@ impl<'a> Device<'a> for Collector {
     }
 
     fn pop_clip(&mut self) {
-        self.clips.pop();
+        self.scope.pop_clip();
         self.letters.pop();
     }
 
@@ -332,15 +326,11 @@ impl<'a> Device<'a> for Collector {
         mask: Option<SoftMask<'a>>,
         blend_mode: BlendMode,
     ) {
-        let outer = self.group();
-        self.groups.push(Group {
-            alpha: outer.alpha * opacity,
-            plain: outer.plain && mask.is_none() && blend_mode == BlendMode::Normal,
-        });
+        self.scope.push_group(opacity, mask.is_none() && blend_mode == BlendMode::Normal);
     }
 
     fn pop_transparency_group(&mut self) {
-        self.groups.pop();
+        self.scope.pop_group();
     }
 
     fn begin_marked_content(&mut self, _tag: &[u8], properties: Option<&Dict<'_>>) {
@@ -351,6 +341,16 @@ impl<'a> Device<'a> for Collector {
         if let Some(Some(replacement)) = self.marked.pop() {
             actual_text::replace(&mut self.glyphs, &replacement);
         }
+    }
+}
+
+/// What of a path a mode paints: whether its inside, and its line.
+fn parts(mode: &DrawMode) -> (bool, Option<&StrokeProps>) {
+    match mode {
+        DrawMode::Fill(_) => (true, None),
+        DrawMode::Stroke(stroke) => (false, Some(stroke)),
+        DrawMode::FillAndStroke(_, stroke) => (true, Some(stroke)),
+        DrawMode::Invisible => (false, None),
     }
 }
 
@@ -374,12 +374,7 @@ fn place(space: Affine, advance: f64, vertical: bool) -> Glyph {
         size: c.hypot(d) * 1000.0,
         ink: Ink::None,
         clipped: false,
+        overprinted: false,
         order: 0,
     }
-}
-
-fn is_rect(path: &BezPath) -> bool {
-    let bounds = path.bounding_box();
-    let area = path.area().abs();
-    (area - bounds.area()).abs() <= bounds.area() * 0.01
 }

@@ -1,31 +1,45 @@
 //! Type 3 fonts, whose glyphs are little drawings: how large what they paint is.
 
+use super::scope::is_rect;
 use hayro_interpret::font::{GlyphRun, Type3Glyph};
 use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{
     BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint, SoftMask,
 };
 
-/// The bounds of what a glyph paints, in its own space; none if it paints nothing.
-pub(super) fn painted<'a>(glyph: &Type3Glyph<'a>, paint: &Paint<'a>) -> Option<Rect> {
-    let mut bounds = Bounds(None);
-    glyph.interpret(&mut bounds, Affine::IDENTITY, Affine::IDENTITY, paint);
-    bounds.0
+/// What a glyph paints, in its own space.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Painted {
+    /// The bounds of all of it; none if it paints nothing.
+    pub(super) bounds: Option<Rect>,
+    /// The largest box that it fills.
+    pub(super) solid: Option<Rect>,
 }
 
-/// The bounds of what is painted.
-struct Bounds(Option<Rect>);
+/// What a glyph paints.
+pub(super) fn painted<'a>(glyph: &Type3Glyph<'a>, paint: &Paint<'a>) -> Painted {
+    let mut painted = Painted::default();
+    glyph.interpret(&mut painted, Affine::IDENTITY, Affine::IDENTITY, paint);
+    painted
+}
 
-impl Bounds {
+impl Painted {
     fn add(&mut self, rect: Rect) {
-        self.0 = Some(self.0.map_or(rect, |bounds| bounds.union(rect)));
+        self.bounds = Some(self.bounds.map_or(rect, |bounds| bounds.union(rect)));
     }
 }
 
-impl<'a> Device<'a> for Bounds {
+impl<'a> Device<'a> for Painted {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
         if !matches!(mode, DrawMode::Invisible) {
-            self.add((props.transform * path).bounding_box());
+            let path = props.transform * path;
+            let bounds = path.bounding_box();
+            self.add(bounds);
+            let filled = matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..));
+            let larger = self.solid.is_none_or(|solid| solid.area() < bounds.area());
+            if filled && larger && is_rect(&path) {
+                self.solid = Some(bounds);
+            }
         }
     }
     fn push_clip_path(&mut self, _: &ClipPath) {}
