@@ -244,7 +244,7 @@ async fn what_cannot_or_must_not_be_scored_is_not() {
         assert!(bench.runs(application).await.is_empty());
     }
     let (candidate, _) = bench.log.dispatcher().load::<Candidate>(unread.0).await.unwrap();
-    let reading = candidate.latest_resume().unwrap().reading.clone();
+    let reading = candidate.resumes[0].reading.clone();
     assert_eq!(reading, Progress::Failed("EMPTY_TEXT".into()));
 }
 

@@ -118,11 +118,6 @@ impl Candidate {
         self.resumes.iter().find(|r| r.digest == digest)
     }
 
-    /// The resume received last. What an application is scored on is the application's own.
-    pub fn latest_resume(&self) -> Option<&Resume> {
-        self.resumes.last()
-    }
-
     fn known(&self) -> Result<CandidateId, Refusal> {
         let id = self.id.ok_or_else(|| Refusal::not_found("candidate"))?;
         if self.erased {
