@@ -57,7 +57,7 @@ pub async fn apply(
         return Err(domain::refusal::Refusal::too_large(message).into());
     }
     let candidate = register(dispatcher, &resume.origin, source, actor).await?;
-    let document = attach(dispatcher, candidate, resume, actor).await?;
+    let document = attach(dispatcher, candidate, resume, actor, None).await?;
     let held = dispatcher.log().store.holder(&names::applied(candidate, job)).await?;
     if let Some(stream) = held {
         let application = stream.id.into();
@@ -146,11 +146,12 @@ async fn register(
 }
 
 /// The stored resume; bytes that the candidate handed in before, whenever, are the document they were.
-async fn attach(
+pub(crate) async fn attach(
     dispatcher: &Dispatcher,
     candidate: CandidateId,
     resume: Resume,
     actor: &Actor,
+    correlation_id: Option<String>,
 ) -> Result<DocumentId, ApplyError> {
     let log = dispatcher.log();
     let digest = log.vault.key(candidate).await?.digest(&resume.bytes);
@@ -167,7 +168,8 @@ async fn attach(
         bytes: resume.bytes.len() as u64,
         file: Pii::new(resume.file),
     };
-    let envelope = Envelope::new(candidate, command, actor.clone());
+    let mut envelope = Envelope::new(candidate, command, actor.clone());
+    envelope.correlation_id = correlation_id;
     let outcome = dispatcher.dispatch::<Candidate>(envelope).await?;
     if outcome.events == 0 {
         // Somebody handed in the same bytes meanwhile.

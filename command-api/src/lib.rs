@@ -1,10 +1,11 @@
 //! The door for people's writes: what a person wants becomes commands, in an order that can be cut
 //! short anywhere and begun again.
 //!
-//! One endpoint, one place: [`setup()`] (what must be there first), [`open_job()`], [`apply()`] (a resume and
-//! an application). Faces (the command line, HTTP) call these and never dispatch by themselves.
+//! [`setup()`] (what must be there first), [`open_job()`] and [`apply()`] (a resume and an application) are what
+//! the command line needs; [`http`] is every command as an endpoint, one endpoint in one place.
 
 pub mod apply;
+pub mod http;
 pub mod open_job;
 pub mod setup;
 

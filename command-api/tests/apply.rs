@@ -120,7 +120,7 @@ async fn a_decided_application_stays_as_it_was_decided() {
     let first = apply(&dispatcher, job, resume("a", b"one"), "test", &recruiter()).await.unwrap();
     let one = stands_on(&dispatcher, first.application).await;
     let reject = ApplicationCommand::Reject {
-        reason: "no licence".into(),
+        reason: Pii::new("no licence".into()),
         category: "requirements".into(),
         note: Pii::new(None),
         seen: None,

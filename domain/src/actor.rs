@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Who issued a command, as every event records it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Actor {
     /// What kind of actor.
     pub kind: ActorKind,
@@ -15,7 +15,7 @@ pub struct Actor {
 }
 
 /// What kind of actor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
     /// Somebody who works here.

@@ -98,6 +98,10 @@ pub mod names {
     pub fn rubric(name: &str, version: u32) -> String {
         format!("rubric:{name}@{version}")
     }
+    /// Every version of a rubric.
+    pub fn rubric_versions(name: &str) -> String {
+        format!("rubric:{name}@")
+    }
     /// Held for ever by a registered model release.
     pub fn model_release(name: &str, version: &str) -> String {
         format!("model-release:{name}@{version}")

@@ -15,3 +15,17 @@ pub mod score;
 #[cfg(test)]
 mod spec;
 pub mod text;
+
+/// The wire name of every event there is.
+pub fn wire_names() -> impl Iterator<Item = &'static str> {
+    [
+        job::JobEvent::WIRE_NAMES,
+        candidate::CandidateEvent::WIRE_NAMES,
+        application::ApplicationEvent::WIRE_NAMES,
+        rubric::RubricEvent::WIRE_NAMES,
+        model_release::ModelReleaseEvent::WIRE_NAMES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

@@ -88,6 +88,23 @@ impl<'de, T> Deserialize<'de> for Pii<T> {
     }
 }
 
+/// As it stands in an event: always sealed.
+impl<T> schemars::JsonSchema for Pii<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Sealed".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Personal data under the person's own key: base64 of nonce and ciphertext. The live feed tells null.",
+            "type": ["object", "null"],
+            "properties": { "sealed": { "type": "string", "contentEncoding": "base64" } },
+            "required": ["sealed"],
+            "additionalProperties": false,
+        })
+    }
+}
+
 /// Turns clear text into ciphertext.
 pub type Seal<'a> = dyn FnMut(&[u8]) -> Result<String, PiiError> + 'a;
 

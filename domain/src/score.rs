@@ -101,6 +101,21 @@ macro_rules! tenths_as_number {
             }
         }
 
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "description": "A number with at most one decimal.",
+                    "type": "number",
+                    "minimum": 0,
+                    "maximum": $max / 10.0,
+                })
+            }
+        }
+
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 let value = f64::deserialize(d)?;
@@ -118,7 +133,7 @@ tenths_as_number!(Level, u8, 50.0);
 tenths_as_number!(Points, u16, 1000.0);
 
 /// What a grader says about one criterion.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Grade {
     /// The criterion's id in the rubric.
     pub criterion: String,
@@ -133,7 +148,7 @@ pub struct Grade {
 }
 
 /// One criterion of a recorded score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CriterionScore {
     /// The criterion's id in the rubric.
     pub id: String,
@@ -154,7 +169,7 @@ pub struct CriterionScore {
 }
 
 /// A complete score: what `ScoreRecorded` carries.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Assessment {
     /// The sum of the criteria's points, 0 to 100.
     pub total: Points,

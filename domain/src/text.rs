@@ -7,7 +7,19 @@
 use serde::{Deserialize, Serialize};
 
 /// A half-open range `start..end` of Unicode scalars in a resume's visible text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 pub struct Span {
     /// First scalar of the range.
     pub start: u32,
@@ -16,7 +28,7 @@ pub struct Span {
 }
 
 /// Words copied verbatim from the visible text, with the place they were taken from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quote {
     /// The words, exactly as they stand at `start..end`.
     pub quote: String,

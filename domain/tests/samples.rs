@@ -156,7 +156,7 @@ fn applications() -> Vec<A> {
         A::ApplicationShortlisted { seen: seen.clone() },
         A::ApplicationUnshortlisted {},
         A::ApplicationRejected {
-            reason: "no licence".into(),
+            reason: Pii::new("no licence".into()),
             category: "requirements".into(),
             note: none(),
             seen,

@@ -150,6 +150,16 @@ impl Dispatcher {
         Ok((aggregate, version))
     }
 
+    /// What was answered to the command with this key before.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_MISMATCH`, or a failure of the machine.
+    pub async fn repeated(&self, key: &str, body: &[u8]) -> Result<Option<Outcome>, DispatchError> {
+        let Some(handled) = self.log.store.handled(key).await? else { return Ok(None) };
+        let fingerprint = self.log.vault.blind("command", body);
+        repeat(&Idempotency { key: key.to_owned(), fingerprint }, handled).map(Some)
+    }
+
     /// Decides a command and appends what was decided.
     ///
     /// # Errors

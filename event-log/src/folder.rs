@@ -52,29 +52,21 @@ impl Folder {
         private_folder(&path.join("keys"))?;
         let log = path.join("log.sqlite");
         let fresh = fs::metadata(&log).map_or(true, |m| m.len() == 0);
-        let master = master_key(&path.join("keys").join("master"), fresh)?;
-        let keys = Arc::new(SqliteKeys::open(&path.join("keys").join("keys.sqlite")).await?);
-        if fresh && keys.holds_people().await? {
-            let lost = "log.sqlite is missing or empty, but there are keys of people in it";
-            return Err(LogError::Damaged(lost.into()));
-        }
-        let vault = Vault::new(keys, &master);
-        vault.check_master_key(fresh).await?;
-        let log = Arc::new(SqliteLog::open(&log).await?);
-        let store = LocalFileSystem::new_with_prefix(path.join("documents"))
-            .map_err(|e| LogError::Io { doing: "open the documents", problem: e.to_string() })?
-            .with_fsync(true)
-            .with_automatic_cleanup(true);
-        let documents = Documents::new(Arc::new(store), vault.clone());
-        let log = Log {
-            store: log.clone(),
-            subscriptions: log,
-            vault,
-            documents,
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(SystemIds),
-        };
+        let log = open(&path, &log, fresh).await?;
         Ok((Self { path, _lock: lock }, log))
+    }
+
+    /// Looks into a data folder without taking it: a server may be at work in it. For reading only.
+    ///
+    /// # Errors
+    /// `DATA_DAMAGED`, `DATA_TOO_NEW`, `MASTER_KEY`, `IO`.
+    pub async fn look(path: &Path) -> Result<Log, LogError> {
+        let path = fs::canonicalize(path).map_err(|e| LogError::io("open the data folder", &e))?;
+        let log = path.join("log.sqlite");
+        if fs::metadata(&log).map_or(true, |m| m.len() == 0) {
+            return Err(LogError::Damaged("log.sqlite is missing or empty".into()));
+        }
+        open(&path, &log, false).await
     }
 
     /// The folder, absolute.
@@ -86,6 +78,32 @@ impl Folder {
     pub fn read_models(&self) -> PathBuf {
         self.path.join("read.sqlite")
     }
+}
+
+/// Opens what is in a data folder.
+async fn open(path: &Path, file: &Path, fresh: bool) -> Result<Log, LogError> {
+    let master = master_key(&path.join("keys").join("master"), fresh)?;
+    let keys = Arc::new(SqliteKeys::open(&path.join("keys").join("keys.sqlite")).await?);
+    if fresh && keys.holds_people().await? {
+        let lost = "log.sqlite is missing or empty, but there are keys of people in it";
+        return Err(LogError::Damaged(lost.into()));
+    }
+    let vault = Vault::new(keys, &master);
+    vault.check_master_key(fresh).await?;
+    let log = Arc::new(SqliteLog::open(file).await?);
+    let store = LocalFileSystem::new_with_prefix(path.join("documents"))
+        .map_err(|e| LogError::Io { doing: "open the documents", problem: e.to_string() })?
+        .with_fsync(true)
+        .with_automatic_cleanup(true);
+    let documents = Documents::new(Arc::new(store), vault.clone());
+    Ok(Log {
+        store: log.clone(),
+        subscriptions: log,
+        vault,
+        documents,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds),
+    })
 }
 
 fn hold(path: &Path) -> Result<File, LogError> {

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -28,6 +29,14 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Rank your own resumes against a job (the main job).
     Screen(ScreenArgs),
+    /// Serve the API, the live feed and everything behind them, in one process.
+    Serve(ServeArgs),
+    /// Follow a server's live feed in the terminal.
+    Tail(TailArgs),
+    /// Issue, list and revoke the tokens that people and programs call the API with.
+    Token(TokenArgs),
+    /// Rebuild what people were shown when they decided about an application, from the log alone.
+    Replay(ReplayArgs),
     /// Show what is read out of files: text, hidden text, profile.
     Extract(ExtractArgs),
     /// Measure reading, names and ranking on labelled sets, beside simpler methods.
@@ -43,6 +52,125 @@ pub(crate) struct DemoArgs {
     /// End when the tables are printed.
     #[arg(long)]
     pub(crate) once: bool,
+
+    /// Where to serve; another free port is taken when this one is in use.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", conflicts_with = "once")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "The first start makes an admin token and prints it once. More of them:\n  \
+    hiresphere token issue --role recruiter\n\n\
+    Then:\n  \
+    curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/jobs\n  \
+    open http://127.0.0.1:8080/docs"
+)]
+pub(crate) struct ServeArgs {
+    /// Where to serve.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "HIRESPHERE_LISTEN",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub(crate) listen: SocketAddr,
+
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+
+    /// An origin whose pages may use the API and follow the feed, such as https://hiring.example.org;
+    /// may be given several times.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+
+    /// Seconds that the body of one request may take to arrive.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) body_seconds: u64,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    HIRESPHERE_TOKEN=hst_... hiresphere tail\n  \
+    hiresphere tail --after 0 --type application.score_recorded.v1 --json | jq .data.total")]
+pub(crate) struct TailArgs {
+    /// The server.
+    #[arg(long, env = "HIRESPHERE_URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+
+    /// A member's token, or an applicant's secret.
+    #[arg(long, env = "HIRESPHERE_TOKEN", hide_env_values = true)]
+    pub(crate) token: String,
+
+    /// Begin behind this position; without it, with what happens from now on.
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) after: Option<u64>,
+
+    /// Events about this job and its applications only.
+    #[arg(long, value_name = "JOB")]
+    pub(crate) job: Option<Uuid>,
+
+    /// Events of these types only, separated by commas.
+    #[arg(long = "type", value_name = "TYPES")]
+    pub(crate) types: Option<String>,
+
+    /// The messages as they come, one JSON line each.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct TokenArgs {
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Issue a token; the last line on standard output is the token, shown this once.
+    Issue {
+        /// What it may do: admin, recruiter or auditor.
+        #[arg(long)]
+        role: web::Role,
+        /// What it is for, in words.
+        #[arg(long, default_value = "issued on the command line")]
+        name: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// List the tokens; never a secret.
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+        /// JSON Lines, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a token; a running server notices within a second.
+    Revoke {
+        /// The token's id, as `token list` shows it.
+        id: Uuid,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Works while a server holds the data folder. Fails with REPLAY_DIFFERS when something \
+    that was recorded as shown is not what the log gives."
+)]
+pub(crate) struct ReplayArgs {
+    /// The application's id.
+    #[arg(value_name = "APPLICATION")]
+    pub(crate) application: Uuid,
+
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+
+    /// JSON Lines, one per decision, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -146,8 +274,16 @@ impl Command {
             Self::Extract(args) => args.json,
             Self::Rebuild(args) => args.json,
             Self::Evaluate(args) => args.json,
-            Self::Demo(_) | Self::Erase(_) => false,
+            Self::Tail(args) => args.json,
+            Self::Replay(args) => args.json,
+            Self::Token(TokenArgs { command: TokenCommand::List { json, .. } }) => *json,
+            Self::Demo(_) | Self::Erase(_) | Self::Serve(_) | Self::Token(_) => false,
         }
+    }
+
+    /// Whether it stays up and ends its work by itself when it is interrupted.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Serve(_)) || matches!(self, Self::Demo(args) if !args.once)
     }
 }
 

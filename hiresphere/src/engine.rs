@@ -29,6 +29,7 @@ pub(crate) struct Engine {
     pub(crate) builder: Builder,
     pub(crate) scorers: Subscription<Scorers>,
     pub(crate) notifier: Subscription<Notifier>,
+    pub(crate) grading: Arc<dyn Grading>,
 }
 
 /// Whoever sits at this terminal.
@@ -50,7 +51,7 @@ impl Engine {
         let dispatcher = log.dispatcher();
         let grading: Arc<dyn Grading> = Arc::new(BaselineEngine);
         command_api::setup(&dispatcher, grading.release(), &Actor::system("setup")).await?;
-        let scorers = Scorers::new(dispatcher.clone(), Arc::new(readers()?), grading);
+        let scorers = Scorers::new(dispatcher.clone(), Arc::new(readers()?), grading.clone());
         let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
         let notifier = Notifier::new(log.clone(), Arc::new(LogChannel));
         let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
@@ -59,6 +60,6 @@ impl Engine {
             builder.catch_up(&read, u64::MAX).await?;
             read.forget_older_copies().await?;
         }
-        Ok(Self { _folder: folder, builder, dispatcher, read, scorers, notifier, log })
+        Ok(Self { _folder: folder, builder, dispatcher, read, scorers, notifier, log, grading })
     }
 }

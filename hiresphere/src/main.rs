@@ -12,7 +12,11 @@ mod inputs;
 mod job_file;
 mod out;
 mod rebuild;
+mod replay;
 mod screen;
+mod serve;
+mod tail;
+mod token;
 
 use std::process::ExitCode;
 
@@ -50,13 +54,14 @@ fn run(command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::io("start", &e))?;
     runtime.block_on(async {
-        let staying = matches!(&command, Command::Demo(args) if !args.once);
+        if command.serves() {
+            // A server ends its requests by itself when it is interrupted.
+            return carry_out(command).await;
+        }
         // Whoever is interrupted still tidies up: throw-away folders go when the work is dropped.
         tokio::select! {
             done = carry_out(command) => done,
-            () = interrupted() => if staying {
-                Ok(())
-            } else {
+            () = interrupted() => {
                 let advice = "run it again; what was done is not done twice";
                 Err(Failure::new("INTERRUPTED", "interrupted", advice))
             }
@@ -70,13 +75,17 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Screen(args) => Box::pin(screen::run(args)).await,
         Command::Extract(args) => extract::run(args).await,
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Serve(args) => Box::pin(serve::run(args)).await,
+        Command::Tail(args) => Box::pin(tail::run(args)).await,
+        Command::Token(args) => token::run(args).await,
+        Command::Replay(args) => Box::pin(replay::run(args)).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Erase(args) => Box::pin(erase::run(args)).await,
     }
 }
 
 /// Resolves when the process is asked to end.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What domain may use: nothing that reaches the world.
 const DOMAIN_USES: &[&str] =
-    &["chrono", "cqrs-es", "serde", "serde_json", "sha2", "thiserror", "uuid"];
+    &["chrono", "cqrs-es", "schemars", "serde", "serde_json", "sha2", "thiserror", "uuid"];
 
 /// Licences that may be shipped with an Apache-2.0 program.
 const LICENCES: &[&str] = &[

@@ -5,10 +5,12 @@
 //! the tables, and can be made anew from the log beside the old ones and swapped in. [`AsOf`] folds them to
 //! any position of the past, and [`replay`] shows a decision what it was made on.
 
+pub mod api;
 mod as_of;
 mod builder;
 mod columns;
 mod fact;
+pub mod live;
 mod model;
 pub mod models;
 pub mod paging;

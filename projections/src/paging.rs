@@ -14,7 +14,7 @@ const FINGERPRINT: usize = 8;
 const CHECK: usize = 4;
 
 /// One page of a listing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Page<T> {
     /// What is on it, in the listing's order.
     pub items: Vec<T>,

@@ -14,7 +14,7 @@ use crate::models::application_detail::{self, CriterionRow};
 use crate::models::ranked_pool::{self, PoolRow};
 
 /// A decision of a person about an application.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct DecisionRow {
     /// The application.
     pub application: ApplicationId,
@@ -34,15 +34,13 @@ pub struct DecisionRow {
 }
 
 /// What was decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Decided {
     /// To put it on the short list.
     Shortlisted,
     /// Against it.
     Rejected {
-        /// Why.
-        reason: String,
         /// The kind of reason.
         category: String,
     },
@@ -56,7 +54,7 @@ pub enum Decided {
 }
 
 /// A decision, and what it was made on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Replayed {
     /// The decision; its `seen` is what was recorded as shown.
     #[serde(flatten)]
@@ -70,7 +68,7 @@ pub struct Replayed {
 }
 
 /// An application as it stood at a position.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Rebuilt {
     /// The position.
     pub position: u64,
@@ -81,7 +79,7 @@ pub struct Rebuilt {
 }
 
 /// Something in which what was rebuilt differs from what was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Difference {
     /// `run`, `rank`; `application` when it was not in the pool; `position` when the decision came before
     /// what it says was seen.
@@ -201,8 +199,8 @@ fn decision_row(
 ) -> Option<DecisionRow> {
     let (decided, seen) = match event {
         ApplicationEvent::ApplicationShortlisted { seen } => (Decided::Shortlisted, seen),
-        ApplicationEvent::ApplicationRejected { reason, category, seen, .. } => {
-            (Decided::Rejected { reason, category }, seen)
+        ApplicationEvent::ApplicationRejected { category, seen, .. } => {
+            (Decided::Rejected { category }, seen)
         }
         ApplicationEvent::StageChanged { from, to, seen, .. } => {
             (Decided::Moved { from, to: to.id }, seen)

@@ -43,7 +43,7 @@ async fn whole_story(path: &Path) -> (Told, [ApplicationId; 4], CandidateId) {
     let to = StageRef { id: "interview".into(), kind: StageKind::Interviewing };
     told.application(bea.1, A::MoveToStage { to, reason: none(), seen: None }, recruiter()).await;
     let reject = A::Reject {
-        reason: "no licence".into(),
+        reason: Pii::new("no licence".into()),
         category: "requirements".into(),
         note: none(),
         seen: None,

@@ -1,7 +1,7 @@
 //! The OpenAPI document, finished: who may what, and the problems that every operation can answer.
 
 use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
 use crate::policy::{self, Rule};
@@ -25,12 +25,15 @@ const WRITES: &[(&str, &str)] = &[
     ("507", "DISK_FULL"),
 ];
 
-/// Finishes the document that the routes collected.
+/// Finishes the document that the routes collected; `schemas` are named by it and not in it yet.
 ///
 /// # Errors
 /// When it cannot be encoded, or an operation has no rule.
-pub fn finish(document: &OpenApi) -> Result<Value, String> {
+pub fn finish(document: &OpenApi, schemas: Map<String, Value>) -> Result<Value, String> {
     let mut api = serde_json::to_value(document).map_err(|e| e.to_string())?;
+    for (name, schema) in schemas {
+        api["components"]["schemas"][name] = schema;
+    }
     api["info"] = json!({
         "title": "HireSphere",
         "version": env!("CARGO_PKG_VERSION"),

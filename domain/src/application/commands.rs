@@ -27,7 +27,7 @@ pub enum ApplicationCommand {
     /// Undo it. Refused: NOT_ACTIVE.
     Unshortlist {},
     /// A person decides against it. Refused: HUMAN_REQUIRED, REASON_REQUIRED, TERMINAL.
-    Reject { reason: String, category: String, note: Pii<Option<String>>, seen: Option<Seen> },
+    Reject { reason: Pii<String>, category: String, note: Pii<Option<String>>, seen: Option<Seen> },
     /// A person takes a rejection back. Refused: NOT_REJECTED, HUMAN_REQUIRED.
     Unreject { reason: Pii<Option<String>> },
     /// (applicant) Refused: TERMINAL.

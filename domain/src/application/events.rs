@@ -10,7 +10,7 @@ use crate::pii::Pii;
 use crate::score::Points;
 
 /// Facts about an application.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "data")]
 #[allow(missing_docs, reason = "each variant says what happened; fields carry the obvious")]
 pub enum ApplicationEvent {
@@ -56,7 +56,7 @@ pub enum ApplicationEvent {
     /// A person decided against it.
     #[serde(rename = "application.rejected.v1")]
     ApplicationRejected {
-        reason: String,
+        reason: Pii<String>,
         category: String,
         note: Pii<Option<String>>,
         seen: Option<Seen>,
@@ -88,7 +88,7 @@ wire_names!(ApplicationEvent {
 });
 
 /// A stage of the job's pipeline, as a move names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StageRef {
     /// The stage's id.
     pub id: String,
@@ -97,7 +97,7 @@ pub struct StageRef {
 }
 
 /// What a person was shown when they decided, so that the decision can be replayed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Seen {
     /// The log's position that the screen was at.
     pub position: u64,
@@ -110,7 +110,7 @@ pub struct Seen {
 }
 
 /// Who may read a note.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// The job's hiring team.

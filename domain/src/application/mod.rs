@@ -190,7 +190,8 @@ impl Decider for Application {
             C::Reject { reason, category, note, seen } => {
                 human_decides(actor)?;
                 let (id, candidate, job) = self.not_terminal()?;
-                if reason.trim().is_empty() || category.trim().is_empty() {
+                let said = reason.get().is_some_and(|r| !r.trim().is_empty());
+                if !said || category.trim().is_empty() {
                     let message = "a rejection needs a reason and a category";
                     return Err(Refusal::invalid("REASON_REQUIRED", message).on_field("reason"));
                 }
@@ -241,7 +242,7 @@ impl Decider for Application {
             E::ApplicationSubmitted { answers, .. } => vec![answers],
             E::ScoreRecorded { explanations, .. } => vec![explanations],
             E::StageChanged { reason, .. } => vec![reason],
-            E::ApplicationRejected { note, .. } => vec![note],
+            E::ApplicationRejected { reason, note, .. } => vec![reason, note],
             E::RejectionReversed { reason } | E::ApplicationWithdrawn { reason } => vec![reason],
             E::NoteAdded { text, .. } => vec![text],
             E::ResumeReplaced { .. }

@@ -9,7 +9,9 @@ use crate::score::{CriterionScore, Grade, Level, Points};
 use crate::text::{Quote, VisibleText};
 
 /// Identity of a score run: the same inputs give the same id, so that a second delivery adds nothing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct RunId(pub String);
 
@@ -20,7 +22,7 @@ impl std::fmt::Display for RunId {
 }
 
 /// What a score is asked to be made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScoreRequest {
     /// The resume.
     pub document: DocumentId,
@@ -74,7 +76,9 @@ pub struct ScoreResult {
 }
 
 /// What a run cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Usage {
     /// Milliseconds from request to answer. Zero for the local grader, whose runs must repeat exactly.
     pub latency_ms: u64,
@@ -87,7 +91,7 @@ pub struct Usage {
 }
 
 /// The readable half of a recorded criterion: numbers and places, no words of the resume.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RecordedCriterion {
     /// The criterion's id.
     pub id: String,
@@ -104,7 +108,7 @@ pub struct RecordedCriterion {
 }
 
 /// The sealed half: why, in words, and the quotes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Explanation {
     /// The criterion's id.
     pub id: String,

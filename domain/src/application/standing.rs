@@ -6,7 +6,9 @@ use super::{ApplicationEvent, StageRef};
 use crate::job::StageKind;
 
 /// Where an application stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationStatus {
     /// There is no such application.
@@ -50,7 +52,7 @@ impl ApplicationStatus {
 }
 
 /// Status, stage and short list of an application.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Standing {
     /// Where it stands.
     pub status: ApplicationStatus,

@@ -89,7 +89,7 @@ fn scorer() -> Actor {
 
 fn reject() -> ApplicationCommand {
     ApplicationCommand::Reject {
-        reason: "no licence".into(),
+        reason: Pii::new("no licence".into()),
         category: "requirements".into(),
         note: Pii::new(None),
         seen: None,
@@ -284,7 +284,7 @@ fn no_machine_rejects_anybody() {
 fn a_rejection_has_a_reason_and_can_be_taken_back() {
     let (id, candidate, job) = ids();
     let bare = ApplicationCommand::Reject {
-        reason: "".into(),
+        reason: Pii::new("".into()),
         category: "x".into(),
         note: Pii::new(None),
         seen: None,

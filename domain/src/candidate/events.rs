@@ -8,7 +8,7 @@ use crate::ids::{CandidateId, DocumentId};
 use crate::pii::Pii;
 
 /// Facts about a candidate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "data")]
 #[allow(missing_docs, reason = "each variant says what happened; fields carry the obvious")]
 #[allow(clippy::large_enum_variant, reason = "made one at a time and soon dropped")]
@@ -60,7 +60,7 @@ wire_names!(CandidateEvent {
 
 /// What a person tells about themselves when they are registered. All of it may be missing: an
 /// import knows a file, and learns the name by reading it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Personal {
     /// Full name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub struct Personal {
 }
 
 /// How a resume was read; nothing of what it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExtractionFacts {
     /// Media type by content.
     pub sniffed_type: String,
@@ -94,7 +94,7 @@ pub struct ExtractionFacts {
 }
 
 /// Hidden text of one kind on one page: where, why and how much, not what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Flag {
     /// `invisible`, `low_contrast`, `tiny`, `off_page`, `covered`, `zero_width`.
     pub kind: String,
@@ -105,7 +105,9 @@ pub struct Flag {
 }
 
 /// Why two candidates may be one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DuplicateSignal {
     /// Their resumes name the same e-mail address.
@@ -115,7 +117,7 @@ pub enum DuplicateSignal {
 }
 
 /// What a person asks about their data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DataRequestKind {
     /// To have it erased.

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A value and the span of the visible text it was read from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Field {
     /// The value, normalised where its field says so; otherwise as written.
     pub value: String,
@@ -18,7 +18,7 @@ pub struct Field {
 }
 
 /// A resume's facts.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Profile {
     /// Who they are and how to reach them.
     pub basics: Basics,
@@ -40,7 +40,7 @@ pub struct Profile {
 }
 
 /// Who they are and how to reach them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Basics {
     /// Full name as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ pub struct Basics {
 }
 
 /// One job held.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Work {
     /// Title.
@@ -87,7 +87,7 @@ pub struct Work {
 }
 
 /// One degree or course of study.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Education {
     /// School.
@@ -108,7 +108,9 @@ pub struct Education {
 }
 
 /// How far a degree goes, in order. ISCED 2011 levels 3 to 8 in brackets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DegreeLevel {
     /// Secondary school (3).
@@ -126,7 +128,7 @@ pub enum DegreeLevel {
 }
 
 /// One skill.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Skill {
     /// The canonical name ("PostgreSQL" where the resume says "Postgres"), at its first mention.
     pub name: Field,

@@ -9,7 +9,7 @@ use crate::ids::JobId;
 use crate::refusal::{Fields, Refusal};
 
 /// Facts about a job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "data")]
 #[allow(missing_docs, reason = "each variant says what happened; fields carry the obvious")]
 pub enum JobEvent {
@@ -51,7 +51,7 @@ wire_names!(JobEvent {
 });
 
 /// What becomes of active applications when their job closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
     /// They stay active, for a person to decide one by one.
@@ -59,7 +59,7 @@ pub enum Disposition {
 }
 
 /// What a job says.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Posting {
     /// Title of the position.
     pub title: String,
@@ -87,7 +87,7 @@ pub struct Posting {
 }
 
 /// Pay offered, in whole units of the currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pay {
     /// Lower end.
     pub min: u64,

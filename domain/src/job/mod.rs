@@ -20,7 +20,9 @@ use crate::pii::PiiField;
 use crate::refusal::{Fields, Refusal};
 
 /// Where a job stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum JobStatus {
     /// There is no such job.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::refusal::{Fields, Refusal};
 
 /// One place in a job's pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stage {
     /// Stable id within the job: `phone_screen`.
     pub id: String,
@@ -22,7 +22,7 @@ pub struct Stage {
 }
 
 /// What a stage is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StageKind {
     /// Where applications arrive.

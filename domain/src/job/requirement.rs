@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One line of what the job asks for. `must_have` separates required from preferred.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Requirement {
     /// The line as the job states it.
     pub text: String,

@@ -8,7 +8,7 @@ use crate::pii::PiiField;
 use crate::refusal::{Fields, Refusal};
 
 /// A pinned scoring engine: nothing that its answers depend on may change without a new version.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Release {
     /// Stable name: `baseline`.
     pub name: String,
@@ -48,7 +48,7 @@ pub enum ModelReleaseCommand {
 }
 
 /// Facts about a model release.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "data")]
 #[allow(missing_docs, reason = "each variant says what happened; fields carry the obvious")]
 pub enum ModelReleaseEvent {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::score::TOP_LEVEL;
 
 /// One version of a rubric: what a score is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rubric {
     /// Stable name: `default`.
     pub name: String,
@@ -16,7 +16,7 @@ pub struct Rubric {
 }
 
 /// One thing a resume is graded on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Criterion {
     /// Stable id: `skills`.
     pub id: String,

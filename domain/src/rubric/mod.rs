@@ -37,7 +37,7 @@ pub enum RubricCommand {
 }
 
 /// Facts about a rubric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "data")]
 #[allow(missing_docs, reason = "each variant says what happened; fields carry the obvious")]
 pub enum RubricEvent {

@@ -1,9 +1,17 @@
-//! `hiresphere demo`: three jobs and twenty sample resumes that the program carries with it.
+//! `hiresphere demo`: three jobs and twenty sample resumes that the program carries with it, served.
 
 mod samples;
 
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use domain::ids::JobId;
+use event_log::Recorded;
+use projections::live::view::Viewer;
 use projections::models::ranked_pool;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use web::limits::BodyTime;
 
 use crate::cli::DemoArgs;
 use crate::engine::{Engine, operator};
@@ -11,20 +19,47 @@ use crate::failure::Failure;
 use crate::flow::{ends_a_way, settle};
 use crate::inputs::Input;
 use crate::screen::{HandedIn, ephemeral, hand_in, ranked, rows};
-use crate::{job_file, out};
+use crate::serve::{Server, listen};
+use crate::{job_file, out, tail};
 
 pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
     let folder = ephemeral()?;
     let engine = Engine::open(folder.path()).await?;
-    let resumes: usize = samples::JOBS.iter().map(|job| job.resumes.len()).sum();
-    let jobs = samples::JOBS.len();
+    let (jobs, resumes) = (samples::JOBS.len(), resumes());
     out::print(&format!("Opening {jobs} jobs and applying with {resumes} sample resumes.\n"))?;
-    let bar = out::progress(resumes);
-    let (ended, total) = (std::sync::atomic::AtomicUsize::new(0), resumes);
-    let handed_in = settle(&engine, Box::pin(apply_all(&engine)), |event| {
+    if args.once {
+        let opened = settled(&engine).await?;
+        return tables(&engine, opened).await;
+    }
+    let listener = free(args.listen).await?;
+    let server = Server::new(engine, folder.path(), listener, vec![], BodyTime::default()).await?;
+    Box::pin(served(server)).await
+}
+
+fn resumes() -> usize {
+    samples::JOBS.iter().map(|job| job.resumes.len()).sum()
+}
+
+/// The address that was asked for, or another one when somebody has it.
+async fn free(address: SocketAddr) -> Result<TcpListener, Failure> {
+    match listen(address).await {
+        Ok(listener) => Ok(listener),
+        Err(taken) => {
+            out::note(&taken.message);
+            listen(SocketAddr::new(address.ip(), 0)).await
+        }
+    }
+}
+
+/// Applies, and waits until everything is read and scored.
+async fn settled(engine: &Engine) -> Result<Vec<Opened>, Failure> {
+    let total = resumes();
+    let bar = out::progress(total);
+    let ended = AtomicUsize::new(0);
+    let opened = settle(engine, Box::pin(apply_all(engine)), |event| {
         if ends_a_way(event) {
             bar.inc(1);
-            let n = ended.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            let n = ended.fetch_add(1, Ordering::Relaxed) + 1;
             // Without a bar, progress is lines.
             if bar.is_hidden() && (n.is_multiple_of(5) || n == total) {
                 out::note(&format!("read and scored {n} of {total}"));
@@ -33,21 +68,57 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
     })
     .await?;
     bar.finish_and_clear();
-    let pool = engine.read.pool().await;
-    for (title, job, files) in handed_in {
-        let rows = rows(&pool, files, ranked_pool::of_job(&pool, job).await?).await?;
-        out::print(&ranked(&title, &rows))?;
+    Ok(opened)
+}
+
+/// Applies while the server runs, showing the live feed; then the tables and where to go on.
+async fn served(server: Server) -> Result<(), Failure> {
+    let engine = server.engine.clone();
+    let (address, token) = (server.address, server.first_token.clone().unwrap_or_default());
+    let (ended, mut all) = watch::channel(0);
+    let seen = move |event: &Recorded| {
+        tell(event);
+        if ends_a_way(event) {
+            ended.send_modify(|n| *n += 1);
+        }
+    };
+    let showing = async {
+        let opened = apply_all(&engine).await?;
+        // A sender that is gone: the server was ended.
+        if all.wait_for(|n| *n >= resumes()).await.is_err() {
+            return Ok(());
+        }
+        tables(&engine, opened).await?;
+        out::print(&format!(
+            "\nServing until you press Ctrl-C; the data goes with it.\n\n  \
+             reference   http://{address}/docs\n  \
+             open jobs   http://{address}/v1/open-jobs\n  \
+             live feed   HIRESPHERE_TOKEN={token} hiresphere tail --url http://{address} --after 0\n  \
+             jobs        curl -H 'Authorization: Bearer {token}' http://{address}/v1/jobs\n"
+        ))
+    };
+    let serving = server.run(std::future::pending(), seen);
+    tokio::try_join!(serving, showing).map(drop)
+}
+
+/// An event as a line of the live feed.
+fn tell(event: &Recorded) {
+    let Ok(Some(message)) = Viewer::Member.sees(event) else { return };
+    if let Ok(message) = serde_json::to_value(&message) {
+        out::note(&tail::line(&message));
     }
-    out::print("\nNow your own: hiresphere screen --job my-job.md resumes/\n")?;
-    if args.once {
-        return Ok(());
-    }
-    out::note(&format!("The data is in {} until you press Ctrl-C.", folder.path().display()));
-    // Until then it stays; `main` ends it.
-    std::future::pending().await
 }
 
 type Opened = (String, JobId, Vec<(Input, HandedIn)>);
+
+async fn tables(engine: &Engine, opened: Vec<Opened>) -> Result<(), Failure> {
+    let pool = engine.read.pool().await;
+    for (title, job, files) in opened {
+        let rows = rows(&pool, files, ranked_pool::of_job(&pool, job).await?).await?;
+        out::print(&ranked(&title, &rows))?;
+    }
+    out::print("\nNow your own: hiresphere screen --job my-job.md resumes/\n")
+}
 
 async fn apply_all(engine: &Engine) -> Result<Vec<Opened>, Failure> {
     let mut opened = Vec::new();

@@ -17,7 +17,7 @@ use crate::model::{ReadModel, Tx};
 pub struct ApplicationDetail;
 
 /// One criterion of a score run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CriterionRow {
     /// The criterion's id.
     pub id: String,

@@ -20,7 +20,7 @@ use crate::paging::{Listing, Page, PageError, kept_to};
 pub struct Jobs;
 
 /// A job.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct JobRow {
     /// Its id.
     pub job: JobId,
@@ -54,7 +54,7 @@ pub struct JobRow {
 }
 
 /// Which jobs to list. The default is all of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct JobFilter {
     /// In one of these states; empty is in any.
     pub status: Vec<JobStatus>,
@@ -65,7 +65,9 @@ pub struct JobFilter {
 }
 
 /// The order in which jobs are listed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum JobSort {
     /// Begun last first; among open jobs, published last first.

@@ -21,7 +21,7 @@ use crate::model::{ReadModel, Tx};
 pub struct Rubrics;
 
 /// One published version of a rubric.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct RubricRow {
     /// The rubric's id: that of all its versions.
     pub rubric: RubricId,
@@ -44,7 +44,7 @@ pub struct RubricRow {
 }
 
 /// A pinned scoring engine.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ReleaseRow {
     /// Its id.
     pub release: ModelReleaseId,

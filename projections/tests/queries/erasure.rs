@@ -37,7 +37,7 @@ async fn secretive(story: &Story) -> Applicant {
     let to = stage("interview", StageKind::Interviewing);
     let reason = some("Secret reason");
     story.application(app, A::MoveToStage { to, reason, seen: None }).await;
-    let (reason, category) = ("no licence".into(), "requirements".into());
+    let (reason, category) = (Pii::new("Secret grounds".into()), "requirements".into());
     let note = some("Secret reject note");
     story.application(app, A::Reject { reason, category, note, seen: None }).await;
     story.application(app, A::Unreject { reason: some("Secret reversal") }).await;

@@ -6,6 +6,7 @@ use domain::application::{ApplicationCommand as A, Seen};
 use domain::candidate::Personal;
 use domain::ids::ApplicationId;
 use domain::job::StageKind;
+use domain::pii::Pii;
 use event_log::Recorded;
 use projections::replay::{self, Decided};
 use projections::{AsOf, Builder, ReadStore};
@@ -29,7 +30,7 @@ async fn two(story: &Story) -> [Applicant; 2] {
 }
 
 fn reject(seen: Option<Seen>) -> A {
-    A::Reject { reason: "no licence".into(), category: "must".into(), note: none(), seen }
+    A::Reject { reason: Pii::new("no licence".into()), category: "must".into(), note: none(), seen }
 }
 
 async fn last(story: &Story) -> Recorded {

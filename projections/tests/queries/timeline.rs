@@ -28,7 +28,7 @@ async fn whole(story: &Story) -> Applicant {
         let (note, text) = (EventId(story.log.ids.next()), Pii::new(text.to_owned()));
         story.application_by(app, A::AddNote { note, visibility, text }, member("mary")).await;
     }
-    let (reason, category) = ("no licence".into(), "requirements".into());
+    let (reason, category) = (Pii::new("no licence".into()), "requirements".into());
     story.application(app, A::Reject { reason, category, note: some("sorry"), seen: None }).await;
     story.application(app, A::Unreject { reason: none() }).await;
     story.application(app, A::Unshortlist {}).await;
@@ -61,7 +61,7 @@ async fn members_read_who_did_what() {
             ("Moved from Submitted to Interview", Some("good talk")),
             ("Note to the hiring team", Some("call back")),
             ("Private note", None),
-            ("Rejected: no licence (requirements)", Some("sorry")),
+            ("Rejected (requirements)", Some("no licence\nsorry")),
             ("Rejection reversed", None),
             ("Taken off the short list", None),
             ("Withdrawn", None),

@@ -152,6 +152,14 @@ struct Draft {
     truncated: bool,
 }
 
+/// The media type of a file by its content, when files of that type can be read.
+#[must_use]
+pub fn readable(bytes: &[u8]) -> Option<&'static str> {
+    use sniff::FileType as T;
+    let kind = sniff::sniff(bytes);
+    matches!(kind, T::Pdf | T::Docx | T::PlainText(_)).then(|| kind.media_type())
+}
+
 /// Reads one file: its type by content, its visible text, and what was hidden in it.
 ///
 /// It runs in the calling thread and trusts nothing but its own limits on size; time and memory are

@@ -20,7 +20,7 @@ use crate::paging::{Listing, Page, PageError, kept_to};
 const SUSPECTS: usize = 20;
 
 /// A candidate in the list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CandidateRow {
     /// Their id.
     pub candidate: CandidateId,
@@ -50,7 +50,7 @@ pub struct CandidateRow {
 }
 
 /// Everything about a candidate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct CandidateDetail {
     /// What the list shows.
     #[serde(flatten)]
@@ -66,7 +66,7 @@ pub struct CandidateDetail {
 }
 
 /// One resume and how far reading it got.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ResumeRow {
     /// The stored bytes.
     pub document: DocumentId,
@@ -97,7 +97,7 @@ pub struct ResumeRow {
 }
 
 /// What was parsed from a resume.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ParsedProfile {
     /// The resume; the spans of the fields are places in its visible text.
     pub document: DocumentId,
@@ -108,7 +108,7 @@ pub struct ParsedProfile {
 }
 
 /// An application of a candidate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct AppliedRow {
     /// The application.
     pub application: ApplicationId,
@@ -117,7 +117,7 @@ pub struct AppliedRow {
 }
 
 /// Which candidates to list. The default is all of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CandidateFilter {
     /// With this in their name or e-mail address, whatever the case.
     pub q: Option<String>,

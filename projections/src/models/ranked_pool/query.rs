@@ -17,7 +17,7 @@ use crate::model::Tx;
 use crate::models::{id, json};
 
 /// Which rows of a pool are wanted; the default is all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct PoolFilter {
     /// Those that stand in one of these (`shortlisted`, `rejected`...); empty is any.
@@ -33,7 +33,9 @@ pub struct PoolFilter {
 }
 
 /// In which order rows are wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolSort {
     /// By rank, then the unscored in the order in which they applied.
@@ -47,7 +49,7 @@ pub enum PoolSort {
 
 /// Where a page ended, in every order at once: the next page goes on behind these values, whether the row
 /// that had them is still there or not. It carries a name and a file's name: who is given it may see them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PoolKey {
     pub(super) unscored: bool,
     pub(super) total_down: i64,
@@ -59,7 +61,7 @@ pub struct PoolKey {
 }
 
 /// How many applications stand in a stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StageCount {
     /// The stage's id.
     pub stage: String,
@@ -233,7 +235,7 @@ fn read(rows: &[SqliteRow]) -> Result<Vec<PoolRow>, LogError> {
 }
 
 /// One stretch of a rank's way down: who stands from `from` (or the top) up to `to`.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Stretch<'a> {
     from: Option<&'a PoolKey>,
     to: &'a PoolKey,

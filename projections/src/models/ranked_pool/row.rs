@@ -15,7 +15,7 @@ use super::query::PoolKey;
 use crate::models::from_json;
 
 /// One application in the pool.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct PoolRow {
     /// 1, 2, 3... among the scored; `None` while there is no score.
     pub rank: Option<u32>,
@@ -67,7 +67,7 @@ pub struct PoolRow {
 }
 
 /// Points on one criterion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Part {
     /// The criterion.
     pub id: String,
@@ -78,7 +78,7 @@ pub struct Part {
 }
 
 /// Another candidate that may be the same person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Duplicate {
     /// The other candidate.
     pub candidate: CandidateId,
@@ -87,7 +87,7 @@ pub struct Duplicate {
 }
 
 /// How far an application came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Being read or scored.

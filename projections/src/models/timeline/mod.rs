@@ -30,7 +30,7 @@ use crate::paging::{Page, kept_to};
 pub struct Timeline;
 
 /// Something that happened, as members see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct TimelineRow {
     /// The event's position.
     pub position: u64,
@@ -55,7 +55,7 @@ pub struct TimelineRow {
 }
 
 /// Something that happened, as the applicant sees it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct ApplicantRow {
     /// The event's position.
     pub position: u64,

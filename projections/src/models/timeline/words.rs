@@ -78,6 +78,10 @@ pub(super) fn of_application(
             let words = Words::new(format!("Applied, through {source}{chose}"), data);
             return (Some(*document), words.told("You applied"));
         }
+        E::ResumeReplaced { document } => {
+            let words = Words::new("Put on another resume", json!({ "document": document }));
+            return (Some(*document), words.told("Your application stands on another resume"));
+        }
         E::ScoreRequested { run, request } => {
             let data = json!({
                 "run": run, "document": request.document, "engine": request.model_release,
@@ -116,10 +120,14 @@ pub(super) fn of_application(
         }
         E::ApplicationUnshortlisted {} => Words::new("Taken off the short list", json!({})),
         E::ApplicationRejected { reason, category, note, seen } => {
-            let data = json!({ "reason": reason, "category": category, "seen": seen });
-            Words::new(format!("Rejected: {reason} ({category})"), data)
+            let data = json!({ "category": category, "seen": seen });
+            let mut words = Words::new(format!("Rejected ({category})"), data)
                 .told("Your application was rejected")
-                .noted(note)
+                .noted(note);
+            // Why, and below it what is for colleagues only.
+            let why = reason.get().cloned().into_iter().chain(words.note.take());
+            words.note = Some(why.collect::<Vec<_>>().join("\n")).filter(|n| !n.is_empty());
+            words
         }
         E::RejectionReversed { reason } => Words::new("Rejection reversed", json!({}))
             .told("The rejection was reversed; your application is looked at again")

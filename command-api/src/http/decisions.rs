@@ -1,0 +1,204 @@
+//! Decisions about an application: short list, rejection, stage. Each records what the person was shown.
+
+use axum::extract::State;
+use domain::application::{Application, ApplicationCommand, RunId, Seen, StageRef};
+use domain::ids::ApplicationId;
+use domain::job::Job;
+use domain::pii::Pii;
+use domain::refusal::Refusal;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+use web::extract::{Command, Id};
+use web::{Problem, Written};
+
+use super::CommandApi;
+use super::jobs::NoBody;
+
+pub(super) fn router() -> OpenApiRouter<CommandApi> {
+    OpenApiRouter::new()
+        .routes(routes!(shortlist))
+        .routes(routes!(unshortlist))
+        .routes(routes!(reject))
+        .routes(routes!(unreject))
+        .routes(routes!(move_to_stage))
+}
+
+/// What the person was shown when they decided. Left out, it is what the API shows at this moment.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SeenBody {
+    /// The position of the page that they looked at.
+    #[schema(minimum = 0, maximum = 9007199254740991u64)]
+    position: u64,
+    /// The score run that it showed.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    run: Option<String>,
+    /// The rank that it showed.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    rank: Option<u32>,
+}
+
+impl CommandApi {
+    /// What a decision records as seen.
+    async fn seen(
+        &self,
+        application: Uuid,
+        given: Option<SeenBody>,
+    ) -> Result<Option<Seen>, Problem> {
+        let Some(seen) = given else {
+            return Ok(self.beside.shown(ApplicationId(application)).await?);
+        };
+        if seen.position > self.dispatcher.log().store.head().await? {
+            return Err(Problem::field("seen.position", "is beyond the end of the log"));
+        }
+        Ok(Some(Seen { position: seen.position, run: seen.run.map(RunId), rank: seen.rank }))
+    }
+}
+
+/// A decision with nothing more to say than what was seen.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ShortlistBody {
+    /// What the person was shown.
+    #[serde(default)]
+    seen: Option<SeenBody>,
+}
+
+/// Put on the short list
+///
+/// One click. Refused: NOT_ACTIVE.
+#[utoipa::path(post, path = "/v1/applications/{application}/shortlist", tag = "decisions",
+    operation_id = "shortlist", params(("application" = Uuid, Path,)),
+    request_body(content = Option<ShortlistBody>), responses((status = 200, body = Written)))]
+async fn shortlist(
+    State(api): State<CommandApi>,
+    Id(application): Id,
+    command: Command<ShortlistBody>,
+) -> Result<Written, Problem> {
+    let seen = api.seen(application, command.body.seen.clone()).await?;
+    let order = ApplicationCommand::Shortlist { seen };
+    api.run::<Application>(command.envelope(application, order)?).await
+}
+
+/// Take off the short list
+///
+/// Refused: NOT_ACTIVE.
+#[utoipa::path(post, path = "/v1/applications/{application}/unshortlist", tag = "decisions",
+    operation_id = "unshortlist", params(("application" = Uuid, Path,)),
+    request_body(content = Option<NoBody>), responses((status = 200, body = Written)))]
+async fn unshortlist(
+    State(api): State<CommandApi>,
+    Id(application): Id,
+    command: Command<NoBody>,
+) -> Result<Written, Problem> {
+    let order = ApplicationCommand::Unshortlist {};
+    api.run::<Application>(command.envelope(application, order)?).await
+}
+
+/// A rejection.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RejectBody {
+    /// Why, in words.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+    /// What kind of reason, for counting: `skills`, `experience`, `position_filled`...
+    #[schema(min_length = 1, max_length = 100, example = "skills")]
+    category: String,
+    /// For colleagues only.
+    #[serde(default)]
+    #[schema(max_length = 10000)]
+    note: Option<String>,
+    /// What the person was shown.
+    #[serde(default)]
+    seen: Option<SeenBody>,
+}
+
+/// Reject
+///
+/// A person decides against it. Refused: REASON_REQUIRED, TERMINAL.
+#[utoipa::path(post, path = "/v1/applications/{application}/reject", tag = "decisions",
+    operation_id = "reject", params(("application" = Uuid, Path,)), request_body = RejectBody,
+    responses((status = 200, body = Written)))]
+async fn reject(
+    State(api): State<CommandApi>,
+    Id(application): Id,
+    command: Command<RejectBody>,
+) -> Result<Written, Problem> {
+    let RejectBody { reason, category, note, seen } = command.body.clone();
+    let seen = api.seen(application, seen).await?;
+    let (reason, note) = (Pii::new(reason), Pii::new(note));
+    let order = ApplicationCommand::Reject { reason, category, note, seen };
+    api.run::<Application>(command.envelope(application, order)?).await
+}
+
+/// Why, when there is something to say.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonBody {
+    /// Why.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    pub(super) reason: Option<String>,
+}
+
+/// Take a rejection back
+///
+/// Refused: NOT_REJECTED, JOB_NOT_OPEN.
+#[utoipa::path(post, path = "/v1/applications/{application}/unreject", tag = "decisions",
+    operation_id = "unreject", params(("application" = Uuid, Path,)),
+    request_body(content = Option<ReasonBody>), responses((status = 200, body = Written)))]
+async fn unreject(
+    State(api): State<CommandApi>,
+    Id(application): Id,
+    command: Command<ReasonBody>,
+) -> Result<Written, Problem> {
+    let order = ApplicationCommand::Unreject { reason: Pii::new(command.body.reason.clone()) };
+    api.run::<Application>(command.envelope(application, order)?).await
+}
+
+/// A move.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MoveBody {
+    /// The stage's id in the job's pipeline.
+    #[schema(min_length = 1, max_length = 50, example = "interview")]
+    to: String,
+    /// Why.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    reason: Option<String>,
+    /// What the person was shown.
+    #[serde(default)]
+    seen: Option<SeenBody>,
+}
+
+/// Move to another stage
+///
+/// Refused: STAGE_NOT_IN_PIPELINE, NOT_ACTIVE.
+#[utoipa::path(post, path = "/v1/applications/{application}/move", tag = "decisions",
+    operation_id = "moveToStage", params(("application" = Uuid, Path,)), request_body = MoveBody,
+    responses((status = 200, body = Written)))]
+async fn move_to_stage(
+    State(api): State<CommandApi>,
+    Id(application): Id,
+    command: Command<MoveBody>,
+) -> Result<Written, Problem> {
+    let MoveBody { to, reason, seen } = command.body.clone();
+    let (state, _) = api.dispatcher.load::<Application>(application).await?;
+    let job = state.job.ok_or_else(|| Problem::not_found("application"))?;
+    let (job, _) = api.dispatcher.load::<Job>(job.0).await?;
+    let stage = job.pipeline.into_iter().find(|stage| stage.id == to).ok_or_else(|| {
+        let message = format!("`{to}` is not a stage of the job's pipeline");
+        Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to")
+    })?;
+    let seen = api.seen(application, seen).await?;
+    let to = StageRef { id: stage.id, kind: stage.kind };
+    let order = ApplicationCommand::MoveToStage { to, reason: Pii::new(reason), seen };
+    api.run::<Application>(command.envelope(application, order)?).await
+}

@@ -1,0 +1,199 @@
+//! Jobs: draft, edit, pipeline, rubric, publish, pause, reopen, close.
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use domain::job::{Job, JobCommand};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::extract::{Command, Id};
+use web::{Problem, Written};
+
+use super::CommandApi;
+use super::posting::{DispositionBody, PostingBody, StageBody};
+use crate::open_job::AI_NOTICE_VERSION;
+
+pub(super) fn router() -> OpenApiRouter<CommandApi> {
+    OpenApiRouter::new()
+        .routes(routes!(draft))
+        .routes(routes!(edit))
+        .routes(routes!(define_pipeline))
+        .routes(routes!(bind_rubric))
+        .routes(routes!(publish))
+        .routes(routes!(pause))
+        .routes(routes!(reopen))
+        .routes(routes!(close))
+}
+
+/// Draft a job
+///
+/// It starts with the default pipeline; bind a rubric and publish it to take applications.
+/// Refused: VALIDATION, PAY_RANGE, OPENINGS_LT_1.
+#[utoipa::path(post, path = "/v1/jobs", tag = "jobs", operation_id = "draftJob",
+    request_body = PostingBody, responses((status = 201, body = Written)))]
+async fn draft(
+    State(api): State<CommandApi>,
+    command: Command<PostingBody>,
+) -> Result<Written, Problem> {
+    let job = domain::ids::JobId(api.dispatcher.log().ids.next());
+    let order = JobCommand::DraftJob { job, posting: command.body.clone().into() };
+    Ok(api.run::<Job>(command.envelope(job.0, order)?).await?.created("/v1/jobs"))
+}
+
+/// Edit a job
+///
+/// Gives the whole posting anew. Refused: as drafting, JOB_CLOSED, STALE_VERSION.
+#[utoipa::path(put, path = "/v1/jobs/{job}", tag = "jobs", operation_id = "editJob",
+    params(("job" = uuid::Uuid, Path,)), request_body = PostingBody,
+    responses((status = 200, body = Written)))]
+async fn edit(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<PostingBody>,
+) -> Result<Written, Problem> {
+    let order = JobCommand::EditJob { posting: command.body.clone().into() };
+    api.run::<Job>(command.envelope(job, order)?).await
+}
+
+/// A job's stages.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PipelineBody {
+    /// In order: the first of kind `submitted`, the last of kind `hired`.
+    #[schema(min_items = 2, max_items = 50)]
+    stages: Vec<StageBody>,
+}
+
+/// Define a job's pipeline
+///
+/// Refused: STAGE_IN_USE, NO_TERMINAL_STAGE, JOB_CLOSED, VALIDATION.
+#[utoipa::path(put, path = "/v1/jobs/{job}/pipeline", tag = "jobs", operation_id = "definePipeline",
+    params(("job" = uuid::Uuid, Path,)), request_body = PipelineBody,
+    responses((status = 200, body = Written)))]
+async fn define_pipeline(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<PipelineBody>,
+) -> Result<Written, Problem> {
+    let stages = command.body.stages.iter().cloned().map(Into::into).collect();
+    api.run::<Job>(command.envelope(job, JobCommand::DefinePipeline { stages })?).await
+}
+
+/// A published rubric.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RubricRef {
+    /// The rubric's name.
+    #[schema(min_length = 1, max_length = 100, example = "default")]
+    rubric: String,
+    /// Its version.
+    #[schema(minimum = 1, example = 1)]
+    version: u32,
+}
+
+/// Bind a rubric to a job
+///
+/// Scores are made with it from now on. Refused: RUBRIC_NOT_PUBLISHED, JOB_CLOSED.
+#[utoipa::path(put, path = "/v1/jobs/{job}/rubric", tag = "jobs", operation_id = "bindRubric",
+    params(("job" = uuid::Uuid, Path,)), request_body = RubricRef,
+    responses((status = 200, body = Written)))]
+async fn bind_rubric(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<RubricRef>,
+) -> Result<Written, Problem> {
+    let RubricRef { rubric, version } = command.body.clone();
+    api.run::<Job>(command.envelope(job, JobCommand::BindRubric { rubric, version })?).await
+}
+
+/// How a job is published.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PublishBody {
+    /// The last day on which it is shown as open.
+    #[serde(default)]
+    valid_through: Option<NaiveDate>,
+}
+
+/// Publish a job
+///
+/// It takes applications from now on. Refused: RUBRIC_MISSING, WRONG_STATE.
+#[utoipa::path(post, path = "/v1/jobs/{job}/publish", tag = "jobs", operation_id = "publishJob",
+    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<PublishBody>),
+    responses((status = 200, body = Written)))]
+async fn publish(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<PublishBody>,
+) -> Result<Written, Problem> {
+    let order = JobCommand::PublishJob {
+        valid_through: command.body.valid_through,
+        ai_notice_version: AI_NOTICE_VERSION,
+    };
+    api.run::<Job>(command.envelope(job, order)?).await
+}
+
+/// Nothing more to say.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoBody {}
+
+/// Pause a job
+///
+/// It takes no applications for now. Refused: WRONG_STATE.
+#[utoipa::path(post, path = "/v1/jobs/{job}/pause", tag = "jobs", operation_id = "pauseJob",
+    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<NoBody>),
+    responses((status = 200, body = Written)))]
+async fn pause(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<NoBody>,
+) -> Result<Written, Problem> {
+    api.run::<Job>(command.envelope(job, JobCommand::PauseJob {})?).await
+}
+
+/// Reopen a job
+///
+/// A paused or closed job takes applications again. Refused: WRONG_STATE.
+#[utoipa::path(post, path = "/v1/jobs/{job}/reopen", tag = "jobs", operation_id = "reopenJob",
+    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<NoBody>),
+    responses((status = 200, body = Written)))]
+async fn reopen(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<NoBody>,
+) -> Result<Written, Problem> {
+    api.run::<Job>(command.envelope(job, JobCommand::ReopenJob {})?).await
+}
+
+/// Why a job closes.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CloseBody {
+    /// Why.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+    /// Whether its openings are filled.
+    #[serde(default)]
+    filled: bool,
+    /// What becomes of applications that are still active.
+    #[serde(default)]
+    disposition: Option<DispositionBody>,
+}
+
+/// Close a job
+///
+/// Refused: ACTIVE_APPLICATIONS unless a disposition is given, WRONG_STATE.
+#[utoipa::path(post, path = "/v1/jobs/{job}/close", tag = "jobs", operation_id = "closeJob",
+    params(("job" = uuid::Uuid, Path,)), request_body = CloseBody,
+    responses((status = 200, body = Written)))]
+async fn close(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<CloseBody>,
+) -> Result<Written, Problem> {
+    let CloseBody { reason, filled, disposition } = command.body.clone();
+    let order = JobCommand::CloseJob { reason, filled, disposition: disposition.map(Into::into) };
+    api.run::<Job>(command.envelope(job, order)?).await
+}

@@ -1,0 +1,58 @@
+//! What stands beside the write side: what people are shown, what can be read, who scores, and sweeping.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use command_api::http::Beside;
+use domain::application::Seen;
+use domain::ids::ApplicationId;
+use event_log::LogError;
+use projections::models::ranked_pool;
+
+use crate::engine::Engine;
+
+/// How long an erasure waits for the read models.
+const SWEEPING: Duration = Duration::from_secs(10);
+
+/// The other roles of this process.
+pub(super) struct Roles(pub(super) Arc<Engine>);
+
+#[async_trait]
+impl Beside for Roles {
+    async fn shown(&self, application: ApplicationId) -> Result<Option<Seen>, LogError> {
+        let read = &self.0.read;
+        loop {
+            let position = read.checkpoint().await?;
+            let row = ranked_pool::one(&read.pool().await, application).await?;
+            // Row and position belong together only if nothing came in between.
+            if read.checkpoint().await? == position {
+                return Ok(row.map(|row| Seen { position, run: row.run, rank: row.rank }));
+            }
+        }
+    }
+
+    fn readable(&self, bytes: &[u8]) -> Option<String> {
+        scorers::reading::readable(bytes).map(str::to_owned)
+    }
+
+    fn scoring(&self) -> (String, String) {
+        (self.0.grading.release().label(), self.0.grading.prompt_version())
+    }
+
+    async fn erased(&self, position: u64) -> Result<(), LogError> {
+        let swept = async {
+            self.0.read.wait_for(position).await;
+            // Somebody may be reading an older copy at this very moment.
+            while let Err(error) = self.0.read.forget_older_copies().await {
+                tracing::debug!(%error, "sweeping goes on");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if tokio::time::timeout(SWEEPING, swept).await.is_err() {
+            // The key is gone and the rows are swept or will be; the file follows at the next start.
+            tracing::warn!("older copies of the read models are swept at the next start");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! The hub: reads the log once for all connections and keeps the latest events at hand.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use domain::application::{Application, ApplicationEvent};
+use domain::ids::{ApplicationId, JobId, StreamKind};
+use event_log::{Log, LogError, Recorded};
+use tokio::sync::watch;
+
+/// Events kept at hand; whoever is further behind reads the log.
+const AT_HAND: usize = 4096;
+/// Events read from the log at once.
+const BATCH: u32 = 256;
+/// Applications whose job is remembered.
+const REMEMBERED: usize = 100_000;
+
+/// Feeds every connection of one server.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    log: Log,
+    latest: RwLock<VecDeque<Arc<Recorded>>>,
+    jobs: Mutex<HashMap<ApplicationId, JobId>>,
+    head: watch::Sender<u64>,
+}
+
+impl Hub {
+    /// A hub over a log; [`Hub::run`] makes it follow.
+    ///
+    /// # Errors
+    /// A failure of the machine.
+    pub async fn new(log: Log) -> Result<Self, LogError> {
+        let head = watch::Sender::new(log.store.head().await?);
+        let inner = Inner {
+            log,
+            latest: RwLock::new(VecDeque::with_capacity(AT_HAND)),
+            jobs: Mutex::new(HashMap::new()),
+            head,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Follows the log until the log's writer is gone.
+    ///
+    /// # Errors
+    /// A failure of the machine.
+    pub async fn run(&self) -> Result<(), LogError> {
+        let mut written = self.inner.log.store.watch();
+        loop {
+            written.mark_unchanged();
+            while self.step().await? > 0 {}
+            if written.changed().await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes the next events from the log; answers how many there were.
+    ///
+    /// # Errors
+    /// A failure of the machine.
+    pub async fn step(&self) -> Result<usize, LogError> {
+        let at = *self.inner.head.borrow();
+        let batch = self.inner.log.store.read_all(at, BATCH).await?;
+        let Some(last) = batch.last().map(|e| e.position) else { return Ok(0) };
+        let count = batch.len();
+        {
+            let mut latest = self.inner.latest.write().unwrap_or_else(PoisonError::into_inner);
+            for event in batch {
+                if latest.len() == AT_HAND {
+                    latest.pop_front();
+                }
+                latest.push_back(Arc::new(event));
+            }
+        }
+        self.inner.head.send_replace(last);
+        Ok(count)
+    }
+
+    /// The position up to which events can be read here; changes as they come.
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.inner.head.subscribe()
+    }
+
+    /// The next events after a position, in order; none when there are none yet.
+    ///
+    /// # Errors
+    /// A failure of the machine.
+    pub async fn after(&self, position: u64) -> Result<Vec<Arc<Recorded>>, LogError> {
+        if position >= *self.inner.head.borrow() {
+            return Ok(vec![]);
+        }
+        {
+            let latest = self.inner.latest.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(first) = latest.front().map(|e| e.position)
+                && position + 1 >= first
+            {
+                let skip = usize::try_from(position + 1 - first).unwrap_or(usize::MAX);
+                return Ok(latest.iter().skip(skip).take(BATCH as usize).cloned().collect());
+            }
+        }
+        let batch = self.inner.log.store.read_all(position, BATCH).await?;
+        Ok(batch.into_iter().map(Arc::new).collect())
+    }
+
+    /// The job that an event is about, when it is about a job or an application.
+    ///
+    /// # Errors
+    /// A failure of the machine.
+    pub async fn job_of(&self, event: &Recorded) -> Result<Option<JobId>, LogError> {
+        match event.stream.kind {
+            StreamKind::Job => Ok(Some(event.stream.id.into())),
+            StreamKind::Application => self.job_of_application(event.stream.id.into()).await,
+            StreamKind::Candidate | StreamKind::Rubric | StreamKind::ModelRelease => Ok(None),
+        }
+    }
+
+    async fn job_of_application(&self, id: ApplicationId) -> Result<Option<JobId>, LogError> {
+        let remembered = || self.inner.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(job) = remembered().get(&id).copied() {
+            return Ok(Some(job));
+        }
+        let stream = self.inner.log.store.read_stream(id.stream(), 0).await?;
+        let Some(first) = stream.first() else { return Ok(None) };
+        let ApplicationEvent::ApplicationSubmitted { job, .. } = first.decode::<Application>()?
+        else {
+            return Ok(None);
+        };
+        let mut jobs = remembered();
+        if jobs.len() >= REMEMBERED {
+            jobs.clear();
+        }
+        jobs.insert(id, job);
+        Ok(Some(job))
+    }
+}

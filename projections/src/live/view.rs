@@ -1,0 +1,150 @@
+//! What each viewer may see of an event. Personal data never leaves through the feed: whoever may read it
+//! asks the query API.
+
+use domain::actor::ActorKind;
+use domain::ids::{ApplicationId, CandidateId, DocumentId, StreamId};
+use event_log::{LogError, Recorded};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// An event as the feed tells it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    /// Its place in the log; give it as `after` to resume behind it.
+    pub position: u64,
+    /// Its id.
+    pub event_id: String,
+    /// Its wire name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is about: `application-018f...`.
+    pub stream: String,
+    /// When it happened (RFC 3339).
+    pub at: String,
+    /// Who did it.
+    pub actor: MessageActor,
+    /// What it says; personal fields are null.
+    pub data: Value,
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MessageActor {
+    /// `member`, `api_key`, `candidate`, `model`, `system`.
+    pub kind: ActorKind,
+    /// Their id; left out where the viewer may not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// Who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// Somebody who works here: every event.
+    Member,
+    /// An applicant: what concerns their application.
+    Applicant {
+        /// Theirs.
+        application: ApplicationId,
+        /// Who they are.
+        candidate: CandidateId,
+        /// The resume that their application stands on.
+        document: Option<DocumentId>,
+    },
+}
+
+impl Viewer {
+    /// The event as this viewer may see it, or nothing.
+    ///
+    /// # Errors
+    /// `EVENT_UNDECODABLE`.
+    pub fn sees(&self, event: &Recorded) -> Result<Option<Message>, LogError> {
+        let data: Value =
+            serde_json::from_str(&event.payload).map_err(|e| LogError::Undecodable {
+                position: event.position,
+                kind: event.kind.clone(),
+                problem: e.to_string(),
+            })?;
+        match self {
+            Self::Member => Ok(Some(message(event, without_personal(data), true))),
+            Self::Applicant { application, candidate, document } => {
+                let mine = event.stream == application.stream();
+                let resume = event.stream == candidate.stream()
+                    && data["document"].as_str() == document.map(|d| d.to_string()).as_deref();
+                let Some(fields) = told_to_applicants(&event.kind) else { return Ok(None) };
+                if !mine && !resume {
+                    return Ok(None);
+                }
+                let own = event.actor.kind == ActorKind::Candidate;
+                Ok(Some(message(event, only(data, fields), own)))
+            }
+        }
+    }
+}
+
+/// The fields that applicants are told of each type of event; other types they are not told of.
+fn told_to_applicants(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "application.submitted.v1" => &["application", "job"],
+        "application.resume_replaced.v1"
+        | "application.score_recorded.v1"
+        | "application.rejected.v1"
+        | "application.rejection_reversed.v1"
+        | "application.withdrawn.v1"
+        | "candidate.resume_received.v1"
+        | "candidate.resume_text_extracted.v1" => &[],
+        "candidate.resume_extraction_failed.v1" => &["reason"],
+        // What machine is used is theirs to know; what it said is for people to weigh.
+        "application.score_requested.v1" => &["request.model_release", "request.rubric"],
+        "application.stage_changed.v1" => &["to"],
+        _ => return None,
+    })
+}
+
+fn message(event: &Recorded, data: Value, named: bool) -> Message {
+    Message {
+        position: event.position,
+        event_id: event.event_id.to_string(),
+        kind: event.kind.clone(),
+        stream: stream(event.stream),
+        at: event.occurred_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        actor: MessageActor { kind: event.actor.kind, id: named.then(|| event.actor.id.clone()) },
+        data,
+    }
+}
+
+fn stream(id: StreamId) -> String {
+    id.to_string()
+}
+
+/// Sealed fields become null.
+fn without_personal(value: Value) -> Value {
+    match value {
+        Value::Object(map) if is_sealed(&map) => Value::Null,
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(k, v)| (k, without_personal(v))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_personal).collect()),
+        plain => plain,
+    }
+}
+
+/// `{"sealed": "..."}`: how a sealed field stands in an event.
+fn is_sealed(map: &Map<String, Value>) -> bool {
+    map.len() == 1 && map.get("sealed").is_some_and(Value::is_string)
+}
+
+/// These fields alone; a dot goes one level down.
+fn only(data: Value, fields: &[&str]) -> Value {
+    let mut out = Map::new();
+    for field in fields {
+        let (outer, inner) = field.split_once('.').unwrap_or((field, ""));
+        let value = &data[outer];
+        if inner.is_empty() {
+            out.insert(outer.to_owned(), without_personal(value.clone()));
+        } else {
+            out.insert(inner.to_owned(), without_personal(value[inner].clone()));
+        }
+    }
+    Value::Object(out)
+}
