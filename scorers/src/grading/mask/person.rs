@@ -43,12 +43,10 @@ fn acts(after: Option<&Token<'_>>) -> bool {
     })
 }
 
-/// Whether a title stands before a word on its line: "Ms Baker", "Dr. Baker", not "12 Oak Dr" above it.
+/// Whether a title stands before a word: "Ms Baker", "Dr. Baker".
 fn is_titled(words: &[Token<'_>], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|i| words.get(i));
-    words.get(at).zip(before).is_some_and(|(word, before)| {
-        before.line == word.line && HONORIFICS.contains(&before.text.to_lowercase().as_str())
-    })
+    before.is_some_and(|w| HONORIFICS.contains(&w.text.to_lowercase().as_str()))
 }
 
 /// Whether the word before says that a name follows: "Name: ...", "I, ...".
