@@ -1,7 +1,7 @@
 //! Where a text speaks of a person. Turns on what stands around the words, never on what they mean:
 //! "Ms Doe led" and "Ms Go led" are the same.
 
-use super::words::{DOES, HONORIFICS, OF_SKILLS};
+use super::words::{DOES, HONORIFICS, OF_A_COMPANY, OF_SKILLS};
 use crate::taxonomy::{Gap, Token, taxonomy};
 
 /// Words before a name that say that it is one: "Name: ...", "I, ...".
@@ -31,7 +31,7 @@ pub(super) fn stands_as_person(words: &[Token<'_>], at: usize, count: usize) -> 
         && !degree.contains(&word.text.to_lowercase().as_str());
     let opens = matches!(word.gap, Gap::Stop | Gap::Line | Gap::List);
     let acts = acts(after);
-    possessive || opens && acts || is_titled(words, at)
+    possessive || opens && acts || is_titled(words, at, possessive || acts)
 }
 
 /// Whether a word says what the words before it do: "led", "managed".
@@ -43,10 +43,30 @@ fn acts(after: Option<&Token<'_>>) -> bool {
     })
 }
 
-/// Whether a title stands before a word: "Ms Baker", "Dr. Baker".
-fn is_titled(words: &[Token<'_>], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|i| words.get(i));
-    before.is_some_and(|w| HONORIFICS.contains(&w.text.to_lowercase().as_str()))
+/// Whether a title stands before a word, or before the capitalised words before it: "Ms Ann Baker".
+fn is_titled(words: &[Token<'_>], at: usize, acts: bool) -> bool {
+    let mut first = at;
+    for _ in 0..3 {
+        let Some(word) = words.get(first) else { return false };
+        let Some(before) = first.checked_sub(1).and_then(|i| words.get(i)) else { return false };
+        if before.line != word.line || !matches!(word.gap, Gap::Space | Gap::Stop | Gap::Joint) {
+            return false;
+        }
+        let dotted = word.gap == Gap::Stop;
+        if HONORIFICS.contains(&before.text.to_lowercase().as_str()) {
+            // "MS" and "DR" are short for other things, and "Ms Excel" is written for a product.
+            let short = matches!(before.text, "MS" | "DR") && !dotted;
+            let product = before.text == "Ms"
+                && !dotted
+                && OF_A_COMPANY.contains(&word.text.to_lowercase().as_str());
+            return !short && (!product || acts);
+        }
+        if dotted || !before.capitalised() {
+            return false;
+        }
+        first -= 1;
+    }
+    false
 }
 
 /// Whether the word before says that a name follows: "Name: ...", "I, ...".

@@ -74,6 +74,32 @@ pub(super) const TITLES: &[&str] = &[
 /// Titles after which a name stands.
 pub(super) const HONORIFICS: &[&str] = &["mr", "mrs", "ms", "miss", "dr", "mx"];
 
+/// What follows "MS" where it is short for a company: "Ms Excel".
+pub(super) const OF_A_COMPANY: &[&str] = &[
+    "access",
+    "azure",
+    "dos",
+    "dynamics",
+    "excel",
+    "exchange",
+    "office",
+    "onenote",
+    "outlook",
+    "paint",
+    "power",
+    "powerpoint",
+    "project",
+    "publisher",
+    "server",
+    "sharepoint",
+    "sql",
+    "teams",
+    "visio",
+    "visual",
+    "windows",
+    "word",
+];
+
 /// What a person does, in words that do not end in "ed".
 pub(super) const DOES: &[&str] = &[
     "is", "was", "has", "had", "led", "leads", "built", "builds", "ran", "runs", "wrote", "writes",
