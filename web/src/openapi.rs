@@ -95,7 +95,7 @@ fn finish_operation(path: &str, method: &Method, rule: Rule, operation: &mut Val
             list.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The `ETag` that was seen; when the thing has changed since, 409 STALE_VERSION.",
-                "schema": { "type": "string", "pattern": "^(\\*|\"[0-9]{1,18}\")$" },
+                "schema": { "type": "string", "pattern": "^(\\*|(W/)?\"[0-9]{1,18}(-[0-9]{1,18})?\")$" },
             }));
         }
     }
