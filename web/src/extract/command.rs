@@ -190,7 +190,9 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     if text == "*" {
         return Ok(None);
     }
-    let number = text.trim_start_matches("W/").trim_matches('"').parse();
+    // Queries' tags go on behind a dash with what else they rest on.
+    let tag = text.trim_start_matches("W/").trim_matches('"');
+    let number = tag.split('-').next().unwrap_or_default().parse();
     number.map(Some).map_err(|_| {
         let detail = "If-Match is an ETag that this API gave, such as \"3\"";
         Problem::bad_request("BAD_IF_MATCH", detail)
@@ -255,6 +257,7 @@ mod tests {
             headers
         };
         assert_eq!(if_match(&with("if-match", "\"7\"")), Ok(Some(7)));
+        assert_eq!(if_match(&with("if-match", "\"7-130\"")), Ok(Some(7)));
         assert_eq!(if_match(&with("if-match", "*")), Ok(None));
         assert!(if_match(&with("if-match", "seven")).is_err());
         assert!(idempotency_key(&with("idempotency-key", &"k".repeat(256))).is_err());
