@@ -80,10 +80,11 @@ async fn pool(
     };
     let tables = store.pool().await;
     jobs::one(&tables, job.into()).await?.ok_or_else(|| Problem::not_found("job"))?;
-    let position = store.checkpoint().await?;
-    let rows =
-        ranked_pool::page(&tables, job.into(), &filter, params.sort, after.as_ref(), limit + 1);
-    let mut found = listing.page(rows.await?, limit, position, |row| row.key.clone())?;
+    let after = after.as_ref();
+    let found =
+        ranked_pool::page_at(&tables, job.into(), &filter, params.sort, after, limit + 1).await;
+    let (rows, position) = found?;
+    let mut found = listing.page(rows, limit, position, |row| row.key.clone())?;
     if let Some(cursor) = found.next.take() {
         found.next = Some(api.sealed(&cursor).await?);
     }

@@ -125,7 +125,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Command<T> {
                 detail,
             ));
         }
-        let body = decode(if raw.is_empty() { b"{}" } else { &raw })?;
+        // Where a body may be left out, null says the same.
+        let nothing = raw.is_empty() || raw.trim_ascii() == b"null";
+        let body = decode(if nothing { b"{}" } else { &raw })?;
         Ok(Self { meta, body, raw })
     }
 }

@@ -18,7 +18,9 @@ mod suspects;
 
 use event_log::LogError;
 
-pub use query::{PoolFilter, PoolKey, PoolSort, StageCount, of_job, one, page, standing_of};
+pub use query::{
+    PoolFilter, PoolKey, PoolSort, StageCount, of_job, one, one_at, page, page_at, standing_of,
+};
 pub use row::{Duplicate, Outcome, Part, PoolRow};
 
 use super::signed;
