@@ -48,6 +48,11 @@ pub fn finish(document: &OpenApi, schemas: Map<String, Value>) -> Result<Value, 
         },
     });
     api["security"] = json!([{ "bearer": [] }]);
+    // The document and its reference are routes that no handler of ours documents.
+    api["paths"]["/openapi.json"]["get"] =
+        own_page("getDocument", "This document", "application/json");
+    api["paths"]["/docs/"]["get"] =
+        own_page("getReference", "The reference, to browse", "text/html");
     let Some(paths) = api["paths"].as_object_mut() else { return Ok(api) };
     for (path, operations) in paths {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
@@ -95,10 +100,18 @@ fn finish_operation(path: &str, method: &Method, rule: Rule, operation: &mut Val
             list.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The `ETag` that was seen; when the thing has changed since, 409 STALE_VERSION.",
-                "schema": { "type": "string", "pattern": "^(\\*|(W/)?\"[0-9]{1,18}(-[0-9]{1,18})?\")$" },
+                "schema": { "type": "string", "pattern": "^(\\*|\"[0-9]{1,18}(-[0-9]{1,18})?\")$" },
             }));
         }
     }
+}
+
+fn own_page(id: &str, summary: &str, media: &str) -> Value {
+    let content = json!({ media: { "schema": {} } });
+    json!({
+        "tags": ["health"], "operationId": id, "summary": summary,
+        "responses": { "200": { "description": summary, "content": content } },
+    })
 }
 
 fn problem(description: &str) -> Value {

@@ -115,7 +115,8 @@ async fn apply(
     };
     let actor = member.unwrap_or_else(|| people::myself(candidate));
     let Asked { resume, answers, source, ai_opt_out, .. } = asked;
-    let document = people::attach(&api, &form.meta, candidate, resume, actor.clone()).await?;
+    let attaching = people::attach(&api, &form.meta, candidate, resume, actor.clone(), None);
+    let (document, _) = attaching.await?;
     let application = ApplicationId(api.dispatcher.log().ids.next());
     let order = ApplicationCommand::SubmitApplication(Submission {
         application,

@@ -7,6 +7,7 @@ use domain::ids::{ApplicationId, CandidateId, DocumentId, JobId};
 use domain::pii::Pii;
 use domain::refusal::Refusal;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -110,12 +111,11 @@ async fn attach_resume(
     let (state, _) = api.dispatcher.load::<Candidate>(candidate).await?;
     state.id.ok_or_else(|| Problem::not_found("candidate"))?;
     people::check_resume(&api, &file)?;
-    people::attach(&api, &form.meta, CandidateId(candidate), file, actor).await?;
-    let (_, version) = api.dispatcher.load::<Candidate>(candidate).await?;
-    let stream = CandidateId(candidate).stream();
-    let position = api.dispatcher.log().store.head().await?;
-    let written = Written::from(event_log::Outcome { stream, version, position, events: 1 });
-    Ok(written.accepted(format!("/v1/candidates/{candidate}")))
+    let body = Sha256::digest(&file.bytes);
+    let id = CandidateId(candidate);
+    let attached = people::attach(&api, &form.meta, id, file, actor, Some(body.as_slice())).await;
+    let (_, outcome) = attached?;
+    Ok(Written::from(outcome).accepted(format!("/v1/candidates/{candidate}")))
 }
 
 /// An application for a known candidate.
@@ -341,8 +341,20 @@ async fn erase(
     command: Command<NoBody>,
 ) -> Result<Written, Problem> {
     let person = CandidateId(candidate);
-    let outcome =
-        event_log::erase::erase(api.dispatcher.log(), person, command.meta.actor()?).await?;
+    let (state, version) = api.dispatcher.load::<Candidate>(candidate).await?;
+    state.id.ok_or_else(|| Problem::not_found("candidate"))?;
+    if command.meta.if_match.is_some_and(|seen| seen != version) && !state.erasure_requested {
+        let message = format!("it was changed meanwhile and is at version {version}; look again");
+        return Err(Refusal::conflict("STALE_VERSION", message).into());
+    }
+    // Two commands: the version that was seen is that before the first, the key is on the last.
+    let mut meta = command.meta.clone();
+    meta.if_match = None;
+    let dress = |last: event_log::Envelope<CandidateCommand>| {
+        meta.envelope(last.id, last.command, last.actor, &command.raw)
+    };
+    let log = api.dispatcher.log();
+    let outcome = event_log::erase::erase_as(log, person, meta.actor()?, dress).await?;
     api.beside.erased(outcome.position).await?;
     Ok(outcome.into())
 }

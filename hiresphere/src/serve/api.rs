@@ -39,9 +39,9 @@ pub(crate) fn document() -> Result<Value, Failure> {
 /// Every route of the server.
 pub(super) fn router(server: &Server, health: Health) -> Result<Router, Failure> {
     let engine = &server.engine;
-    let beside = Arc::new(Roles(engine.clone()));
-    let commands = CommandApi::new(engine.dispatcher.clone(), server.tokens.clone(), beside);
     let queries = QueryApi::new(engine.log.clone(), engine.read.clone());
+    let beside = Arc::new(Roles { engine: engine.clone(), queries: queries.clone() });
+    let commands = CommandApi::new(engine.dispatcher.clone(), server.tokens.clone(), beside);
     let stop = server.stop.subscribe();
     let live = Live::new(
         server.hub.clone(),

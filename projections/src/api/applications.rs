@@ -100,8 +100,7 @@ async fn application(
     let min_position = params.min_position.or(api.first_seen(id, params.as_of.as_deref()).await?);
     let store = api.at(&asked, params.as_of.as_deref(), min_position).await?;
     let tables = store.pool().await;
-    let read_at = store.checkpoint().await?;
-    let row = ranked_pool::one(&tables, id.into()).await?;
+    let (row, read_at) = ranked_pool::one_at(&tables, id.into()).await?;
     let row = row.ok_or_else(|| Problem::not_found("application"))?;
     let job_title = title(&tables, row.job).await?;
     let version = row.version;

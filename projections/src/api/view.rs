@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
+use event_log::LogError;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -62,7 +63,13 @@ impl QueryApi {
     ) -> Result<Arc<ReadStore>, Problem> {
         if let Some(as_of) = as_of {
             let position = self.position_of(as_of).await?;
-            return self.as_of.at(position).await.map_err(|error| match error {
+            // A task of its own: a client that hangs up must not undo a long fold for the next one.
+            let as_of = self.as_of.clone();
+            let folding = tokio::spawn(async move { as_of.at(position).await });
+            let folded = folding
+                .await
+                .map_err(|e| LogError::Io { doing: "fold the past", problem: e.to_string() })?;
+            return folded.map_err(|error| match error {
                 AsOfError::Ahead { .. } => Params::<()>::refuse("as_of", &error.to_string()),
                 AsOfError::Log(error) => error.into(),
             });
