@@ -48,6 +48,9 @@ async fn a_job_from_draft_to_close() {
     // Two people apply without an account.
     let (amara, _) = scored(&server, &job, &AMARA).await;
     let dmitri = apply(&server, &job, &DMITRI).await;
+    // Whoever was just answered their address may look there at once.
+    let at_once = server.bearer(&dmitri.token).get(&dmitri.url).await.ok();
+    assert_eq!(at_once["application"], dmitri.id.as_str());
     let here = &amara.url;
     let position = score_of(&server, &dmitri).await;
     let pool = admin.read(&format!("{at}/pool"), position).await;

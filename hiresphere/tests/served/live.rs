@@ -30,7 +30,10 @@ async fn who_gets_in() {
     // By a ticket, once.
     let given = ticket(&admin).await.status(201);
     let query = format!("ticket={}", text(&given, "ticket"));
-    let mut feed = Feed::try_open(&server, &query, &[]).await.ok().expect("a feed");
+    let mut feed = Feed::try_open(&server, &query, &[])
+        .await
+        .map_err(|refused| format!("{refused:?}"))
+        .unwrap();
     assert_eq!(refused(&server, &query, &[]).await, told("TICKET_USED", 401));
     assert_eq!(refused(&server, "ticket=made-up", &[]).await, told("TICKET_USED", 401));
     // A used ticket is a used ticket, whoever brings it.
@@ -181,7 +184,7 @@ async fn who_may_no_longer_follow_is_let_go_at_once() {
         let query = format!("ticket={waiting}");
         let given = text(&ticket(&recruiter).await.status(201), "ticket");
         let by_ticket = Feed::try_open(&server, &format!("ticket={given}"), &[]).await;
-        let mut by_ticket = by_ticket.ok().expect("a feed");
+        let mut by_ticket = by_ticket.map_err(|refused| format!("{refused:?}")).unwrap();
         let mut events = Events::open(&recruiter, "", &[]).await;
         let mut admins = Feed::open(&server, &server.token, "").await;
         busy.next().await;

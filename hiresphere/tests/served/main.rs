@@ -1,7 +1,13 @@
 //! The server through real clients on a real port: HTTP, WebSocket, server-sent events and the command line
 //! beside it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 
 mod client;
 mod feed;

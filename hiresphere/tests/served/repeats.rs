@@ -46,6 +46,12 @@ async fn a_write_under_one_key_takes_effect_once() {
     let theirs = server.bearer(&secret).keyed("k-1", "/v1/jobs", posting("Engineer")).await;
     assert_ne!(theirs.status(201)["id"], first.body["id"]);
 
+    // A secret is shown once, and no second one is made.
+    let issue = json!({ "role": "auditor" });
+    let issued = api.keyed("k-4", "/v1/tokens", issue.clone()).await.status(201);
+    let again = api.keyed("k-4", "/v1/tokens", issue).await.refused(409, "ALREADY_ISSUED");
+    assert_eq!(again["existing"], issued["id"]);
+
     // A refusal is no effect: the same key may try again.
     let publish = format!("/v1/jobs/{}/publish", text(&first.body, "id"));
     api.keyed("k-2", &publish, json!({})).await.refused(409, "RUBRIC_MISSING");
