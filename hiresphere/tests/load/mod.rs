@@ -1,7 +1,7 @@
 //! A real server on a data folder and clients that outlive it: asked again until it answers, its feed followed
 //! from where it stopped. Shared by tests and benches that start, kill and load `hiresphere serve`.
 
-#![allow(dead_code, reason = "each binary uses its part")]
+#![allow(dead_code, clippy::print_stderr, reason = "each binary uses its part, some by hand")]
 
 pub(crate) mod feed;
 pub(crate) mod people;
@@ -240,7 +240,7 @@ impl Random {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = now.map_or(1, |since| since.subsec_nanos() as usize);
         let seed = size("HIRESPHERE_SEED", now).max(1);
-        println!("HIRESPHERE_SEED={seed}");
+        eprintln!("HIRESPHERE_SEED={seed}");
         Self(seed as u64)
     }
 
