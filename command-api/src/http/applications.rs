@@ -98,6 +98,10 @@ async fn request_score(
     Id(application): Id,
     command: Command<ScoreBody>,
 ) -> Result<Written, Problem> {
+    let here = format!("/v1/applications/{application}");
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before.accepted(here));
+    }
     let missing = || Problem::not_found("application");
     let (state, _) = api.dispatcher.load::<Application>(application).await?;
     let (candidate, job) = (state.candidate.ok_or_else(missing)?, state.job.ok_or_else(missing)?);
@@ -120,7 +124,7 @@ async fn request_score(
     };
     let order = ApplicationCommand::RequestScore { request, again: command.body.again };
     let written = api.run::<Application>(command.envelope(application, order)?).await?;
-    Ok(written.accepted(format!("/v1/applications/{application}")))
+    Ok(written.accepted(here))
 }
 
 /// Another resume.
@@ -144,6 +148,9 @@ async fn replace_resume(
     Id(application): Id,
     command: Command<ReplaceBody>,
 ) -> Result<Written, Problem> {
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before);
+    }
     let document = DocumentId(command.body.document);
     let (state, _) = api.dispatcher.load::<Application>(application).await?;
     let candidate = state.candidate.ok_or_else(|| Problem::not_found("application"))?;

@@ -151,6 +151,13 @@ async fn submit(
     Id(candidate): Id,
     command: Command<SubmitBody>,
 ) -> Result<Written, Problem> {
+    let submitted = |written: Written| {
+        let location = format!("/v1/applications/{}", written.id);
+        written.accepted(location)
+    };
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(submitted(before));
+    }
     let SubmitBody { job, document, source, ai_opt_out } = command.body.clone();
     let (state, _) = api.dispatcher.load::<Candidate>(candidate).await?;
     state.id.ok_or_else(|| Problem::not_found("candidate"))?;
@@ -176,8 +183,7 @@ async fn submit(
         ai_opt_out,
     });
     let written = api.run::<Application>(command.envelope(application.0, order)?).await?;
-    let location = format!("/v1/applications/{}", written.id);
-    Ok(written.accepted(location))
+    Ok(submitted(written))
 }
 
 /// A correction.
@@ -215,6 +221,9 @@ async fn correct(
     Id(candidate): Id,
     command: Command<CorrectionBody>,
 ) -> Result<Written, Problem> {
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before);
+    }
     let to = command.body.to.trim().to_owned();
     let (field, personal) = match command.body.field {
         CorrectedField::Name => {

@@ -201,6 +201,9 @@ async fn move_to_stage(
     Id(application): Id,
     command: Command<MoveBody>,
 ) -> Result<Written, Problem> {
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before);
+    }
     let MoveBody { to, reason, seen } = command.body.clone();
     let (state, _) = api.dispatcher.load::<Application>(application).await?;
     let job = state.job.ok_or_else(|| Problem::not_found("application"))?;

@@ -103,7 +103,7 @@ async fn application(
     let (row, read_at) = ranked_pool::one_at(&tables, id.into()).await?;
     let row = row.ok_or_else(|| Problem::not_found("application"))?;
     let job_title = title(&tables, row.job).await?;
-    let (version, position) = (row.version, row.position);
+    let version = row.version;
     if !caller.is_member() {
         let view = ApplicantView {
             application: row.application,
@@ -118,7 +118,7 @@ async fn application(
             version,
             read_at,
         };
-        return Ok(one(&asked, version, position, &view));
+        return Ok(one(&asked, version, read_at, &view));
     }
     let criteria = match &row.run {
         Some(run) => application_detail::of_run(&tables, run).await?,

@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use event_log::LogError;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -131,10 +131,7 @@ pub(super) fn several<T: serde::de::DeserializeOwned>(
 pub(super) fn page_problem(error: PageError) -> Problem {
     match error {
         PageError::Log(error) => error.into(),
-        error => Problem {
-            code: error.code().to_owned(),
-            ..Params::<()>::refuse("cursor", &error.to_string())
-        },
+        error => Params::<()>::refuse("cursor", &error.to_string()).under(error.code()),
     }
 }
 
@@ -147,14 +144,20 @@ pub(super) fn replay_problem(error: ReplayError) -> Problem {
     }
 }
 
-/// An answer about one thing. Its `ETag` begins with the version that `If-Match` takes.
+/// An answer about one thing. Its `ETag` begins with the version that `If-Match` takes; `position` changes
+/// whenever anything in the answer does.
 pub(super) fn one(asked: &Asked, version: u64, position: u64, body: &impl Serialize) -> Response {
     tagged(asked, format!("\"{version}-{position}\""), body)
 }
 
-/// An answer with a list in it. Its `ETag` is the position that it was read at.
+/// An answer with a list in it. Its `ETag` is the position that it was read at, which is no version.
 pub(super) fn page<T: Serialize>(asked: &Asked, page: &Page<T>) -> Response {
-    tagged(asked, format!("W/\"{}\"", page.position), page)
+    tagged(asked, format!("W/\"page-{}\"", page.position), page)
+}
+
+/// An answer with a list in it that the day has a say in.
+pub(super) fn page_of_day<T: Serialize>(asked: &Asked, page: &Page<T>, day: NaiveDate) -> Response {
+    tagged(asked, format!("W/\"page-{}-{day}\"", page.position), page)
 }
 
 fn tagged(asked: &Asked, tag: String, body: &impl Serialize) -> Response {

@@ -139,6 +139,10 @@ impl Follower {
             if let Some(last) = events.last().map(|e| e.position) {
                 let mut told = Vec::new();
                 for event in &events {
+                    if self.viewer.ends_with(event) {
+                        told.push(Next::End(End::Revoked));
+                        return Ok(told);
+                    }
                     if self.wanted(event).await?
                         && let Some(message) = self.viewer.sees(event)?
                     {

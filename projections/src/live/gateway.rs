@@ -12,7 +12,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
-use domain::application::Application;
+use domain::application::{Application, ApplicationEvent};
 use event_log::{Dispatcher, Log};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, Stream, StreamExt as _};
@@ -150,12 +150,6 @@ async fn follow(
     let caller = live.admit(caller, uri.query())?;
     let Params(params) = params?;
     check_origin(&headers, &live.origins)?;
-    let sse = accepts_events(&headers);
-    if upgrade.is_err() && !sse {
-        let detail = "connect by WebSocket, or ask with Accept: text/event-stream";
-        let upgrade = Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail);
-        return Ok(([(header::UPGRADE, "websocket")], upgrade).into_response());
-    }
     let head = live.dispatcher.log().store.head().await?;
     let after = last_event_id(&headers)?.or(params.after).unwrap_or(head);
     if after > head {
@@ -164,6 +158,11 @@ async fn follow(
     }
     let types = params.types.as_deref().map(types).transpose()?.unwrap_or_default();
     let FeedParams { ticket: _redeemed, .. } = &params;
+    if upgrade.is_err() && !accepts_events(&headers) {
+        let detail = "connect by WebSocket, or ask with Accept: text/event-stream";
+        let upgrade = Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail);
+        return Ok(([(header::UPGRADE, "websocket")], upgrade).into_response());
+    }
     let filter = Filter { job: params.job.map(Into::into), types };
     let viewer = live.viewer(caller).await?;
     let follower = Follower::new(
@@ -174,6 +173,10 @@ async fn follow(
         after,
         live.stop.clone(),
     );
+    // The follower hears of what is revoked from now on; a ticket may have waited since before.
+    if !live.guard.stands(&caller).await? {
+        return Err(Problem::unauthenticated("the token was revoked"));
+    }
     match upgrade {
         Ok(upgrade) => Ok(upgrade
             .max_message_size(INCOMING_BYTES)
@@ -193,7 +196,7 @@ impl Live {
             None => Ok(caller),
             Some(ticket) => self.tickets.redeem(ticket, Instant::now()).ok_or_else(|| {
                 let detail = "the ticket was used, is too old or was never given; get another";
-                Problem { code: "TICKET_USED".into(), ..Problem::unauthenticated(detail) }
+                Problem::unauthenticated(detail).under("TICKET_USED")
             }),
         }
     }
@@ -202,8 +205,16 @@ impl Live {
         match caller {
             Caller::Member { .. } => Ok(Viewer::Member),
             Caller::Applicant { application, candidate } => {
-                let (state, _) = self.dispatcher.load::<Application>(application.0).await?;
-                Ok(Viewer::Applicant { application, candidate, document: state.document })
+                let mut documents = vec![];
+                let stream = self.dispatcher.log().store.read_stream(application.stream(), 0);
+                for event in stream.await? {
+                    match event.decode::<Application>()? {
+                        ApplicationEvent::ApplicationSubmitted { document, .. }
+                        | ApplicationEvent::ResumeReplaced { document } => documents.push(document),
+                        _ => {}
+                    }
+                }
+                Ok(Viewer::Applicant { application, candidate, documents })
             }
             Caller::Anonymous => Err(Problem::unauthenticated("say who you are")),
         }
@@ -240,6 +251,9 @@ fn types(text: &str) -> Result<HashSet<String>, Problem> {
     let known: HashSet<&str> = domain::wire_names().collect();
     let asked: HashSet<String> =
         text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
+    if asked.is_empty() {
+        return Err(Params::<FeedParams>::refuse("type", "names no type of event"));
+    }
     match asked.iter().find(|t| !known.contains(t.as_str())) {
         Some(unknown) => {
             let problem = format!("`{unknown}` is no type of event");

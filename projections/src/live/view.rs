@@ -44,7 +44,7 @@ pub struct MessageActor {
 }
 
 /// Who looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
     /// Somebody who works here: every event.
     Member,
@@ -54,29 +54,34 @@ pub enum Viewer {
         application: ApplicationId,
         /// Who they are.
         candidate: CandidateId,
-        /// The resume that their application stands on.
-        document: Option<DocumentId>,
+        /// The resumes that their application has stood on.
+        documents: Vec<DocumentId>,
     },
 }
 
 impl Viewer {
-    /// The event as this viewer may see it, or nothing.
+    /// The event as this viewer may see it, or nothing. An applicant's application may be put on another resume
+    /// by it, which is theirs to follow from then on.
     ///
     /// # Errors
     /// `EVENT_UNDECODABLE`.
-    pub fn sees(&self, event: &Recorded) -> Result<Option<Message>, LogError> {
+    pub fn sees(&mut self, event: &Recorded) -> Result<Option<Message>, LogError> {
         let data: Value =
             serde_json::from_str(&event.payload).map_err(|e| LogError::Undecodable {
                 position: event.position,
                 kind: event.kind.clone(),
                 problem: e.to_string(),
             })?;
+        let named = || data["document"].as_str().and_then(|id| id.parse::<DocumentId>().ok());
         match self {
             Self::Member => Ok(Some(message(event, without_personal(data), true))),
-            Self::Applicant { application, candidate, document } => {
+            Self::Applicant { application, candidate, documents } => {
                 let mine = event.stream == application.stream();
+                if mine && event.kind == "application.resume_replaced.v1" {
+                    documents.extend(named());
+                }
                 let resume = event.stream == candidate.stream()
-                    && data["document"].as_str() == document.map(|d| d.to_string()).as_deref();
+                    && named().is_some_and(|document| documents.contains(&document));
                 let Some(fields) = told_to_applicants(&event.kind) else { return Ok(None) };
                 if !mine && !resume {
                     return Ok(None);
@@ -85,6 +90,14 @@ impl Viewer {
                 Ok(Some(message(event, only(data, fields), own)))
             }
         }
+    }
+}
+
+impl Viewer {
+    /// Whether an event ends what this viewer may see.
+    pub fn ends_with(&self, event: &Recorded) -> bool {
+        matches!(self, Self::Applicant { candidate, .. } if event.stream == candidate.stream()
+            && event.kind == "candidate.personal_data_erased.v1")
     }
 }
 

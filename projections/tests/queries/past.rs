@@ -103,8 +103,12 @@ async fn a_moment_has_a_position() {
         let expected = events.iter().filter(|e| e.recorded_at <= moment).count() as u64;
         assert_eq!(as_of.position_at(moment).await.unwrap(), expected);
     }
+    // The time that people are shown of an event is one at which it had happened.
+    for event in &events {
+        assert!(as_of.position_at(event.occurred_at).await.unwrap() >= event.position);
+    }
     let tick = chrono::TimeDelta::microseconds(1);
-    let (first, last) = (events[0].recorded_at, events[events.len() - 1].recorded_at);
+    let (first, last) = (events[0].occurred_at, events[events.len() - 1].recorded_at);
     assert_eq!(as_of.position_at(first - tick).await.unwrap(), 0);
     assert_eq!(as_of.position_at(last + tick).await.unwrap(), events.len() as u64);
 }
