@@ -106,9 +106,9 @@ impl LogError {
 
     pub(crate) fn io(doing: &'static str, error: &std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull(error.to_string())
-            }
+            std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge => Self::DiskFull(error.to_string()),
             _ => Self::Io { doing, problem: error.to_string() },
         }
     }

@@ -66,7 +66,9 @@ fn sourced() -> String {
 ///
 /// Refused: CANDIDATE_EXISTS (names them), VALIDATION.
 #[utoipa::path(post, path = "/v1/candidates", tag = "candidates", operation_id = "registerCandidate",
-    request_body = CandidateBody, responses((status = 201, body = Written)))]
+    request_body(content = CandidateBody,
+        example = json!({ "name": "Ada Lovelace", "email": "ada@example.org", "source": "referral" })),
+    responses((status = 201, body = Written)))]
 async fn register(
     State(api): State<CommandApi>,
     command: Command<CandidateBody>,
@@ -141,7 +143,9 @@ struct SubmitBody {
 /// Refused: ALREADY_APPLIED (names the application), JOB_NOT_OPEN, RESUME_MISSING.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/applications", tag = "candidates",
     operation_id = "submitApplication", params(("candidate" = Uuid, Path,)),
-    request_body = SubmitBody, responses((status = 202, body = Written)))]
+    request_body(content = SubmitBody,
+        example = json!({ "job": "0198f1f0-0000-7000-8000-000000000001", "source": "referral" })),
+    responses((status = 202, body = Written)))]
 async fn submit(
     State(api): State<CommandApi>,
     Id(candidate): Id,
@@ -209,7 +213,9 @@ enum CorrectedField {
 /// A person's correction stands against every later reading. Refused: VALIDATION, ERASED.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/corrections", tag = "candidates",
     operation_id = "correctField", params(("candidate" = Uuid, Path,)),
-    request_body = CorrectionBody, responses((status = 200, body = Written)))]
+    request_body(content = CorrectionBody,
+        example = json!({ "field": "name", "to": "Ada King" })),
+    responses((status = 200, body = Written)))]
 async fn correct(
     State(api): State<CommandApi>,
     Id(candidate): Id,
@@ -304,7 +310,9 @@ enum SignalBody {
 /// For people to look at; nothing is merged. Refused: NOT_FOUND, ERASED.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/duplicates", tag = "candidates",
     operation_id = "flagDuplicate", params(("candidate" = Uuid, Path,)),
-    request_body = DuplicateBody, responses((status = 200, body = Written)))]
+    request_body(content = DuplicateBody,
+        example = json!({ "other": "0198f1f0-0000-7000-8000-000000000005", "signals": ["same_email"] })),
+    responses((status = 200, body = Written)))]
 async fn flag_duplicate(
     State(api): State<CommandApi>,
     Id(candidate): Id,
@@ -334,7 +342,7 @@ async fn flag_duplicate(
 /// undone. Refused: ACTIVE_APPLICATIONS.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/erasure", tag = "candidates",
     operation_id = "erasePersonalData", params(("candidate" = Uuid, Path,)),
-    request_body(content = Option<NoBody>), responses((status = 200, body = Written)))]
+    request_body(content = Option<NoBody>, example = json!({})), responses((status = 200, body = Written)))]
 async fn erase(
     State(api): State<CommandApi>,
     Id(candidate): Id,

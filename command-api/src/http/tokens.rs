@@ -49,7 +49,9 @@ struct TokenBody {
 /// The answer is the only time its secret is shown. A repeat under the same `Idempotency-Key` issues none and cannot
 /// show the secret again: ALREADY_ISSUED (names the token).
 #[utoipa::path(post, path = "/v1/tokens", tag = "tokens", operation_id = "issueToken",
-    request_body = TokenBody, responses((status = 201, body = Issued)))]
+    request_body(content = TokenBody,
+        example = json!({ "role": "recruiter", "name": "careers page" })),
+    responses((status = 201, body = Issued)))]
 async fn issue_token(
     State(api): State<CommandApi>,
     command: Command<TokenBody>,

@@ -15,8 +15,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    SqliteTransactionManager,
+};
+use sqlx::{Connection as _, Executor as _, SqlitePool, TransactionManager as _};
 use tokio::sync::watch;
 
 use crate::error::LogError;
@@ -108,7 +111,7 @@ pub async fn pool(file: &Path, connections: u32) -> Result<SqlitePool, LogError>
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
-    SqlitePoolOptions::new()
+    undone(SqlitePoolOptions::new())
         .max_connections(connections)
         .min_connections(1)
         .idle_timeout(None)
@@ -116,6 +119,21 @@ pub async fn pool(file: &Path, connections: u32) -> Result<SqlitePool, LogError>
         .connect_with(options)
         .await
         .map_err(failed)
+}
+
+/// Options of a pool whose connections are usable again after SQLite has undone a transaction by itself, as it does
+/// when a commit finds the disk full. sqlx then fails to undo it once more, keeps counting it as open and would
+/// refuse to begin another on that connection for ever.
+pub fn undone(options: SqlitePoolOptions) -> SqlitePoolOptions {
+    options.before_acquire(|connection, _| {
+        Box::pin(async move {
+            if connection.is_in_transaction() {
+                connection.execute("BEGIN").await?;
+                SqliteTransactionManager::rollback(connection).await?;
+            }
+            Ok(true)
+        })
+    })
 }
 
 async fn migrate(pool: &SqlitePool, schema: &str, what: &str) -> Result<(), LogError> {
@@ -157,10 +175,20 @@ async fn check(pool: &SqlitePool) -> Result<(), LogError> {
     if verdict == "ok" { Ok(()) } else { Err(LogError::Damaged(verdict)) }
 }
 
+/// What SQLite says when the system takes no more: only ENOSPC has a code of its own; a quota and a limit of
+/// file size (EDQUOT, EFBIG) are told like this, as is a disk that fails while it is written to.
+const IOERR_WRITE: i64 = 778;
+const IOERR_TRUNCATE: i64 = 1546;
+const IOERR_SHMSIZE: i64 = 4874;
+
 /// What an SQLite failure means. Codes: <https://www.sqlite.org/rescode.html>.
 pub fn failed(error: sqlx::Error) -> LogError {
     if let sqlx::Error::Database(db) = &error {
         let code = db.code().and_then(|c| c.parse::<i64>().ok()).unwrap_or(0);
+        if matches!(code, IOERR_WRITE | IOERR_TRUNCATE | IOERR_SHMSIZE) {
+            let why = "a quota, a limit of file size, or a disk that fails";
+            return LogError::DiskFull(format!("a write was refused: {why}"));
+        }
         match code & 0xff {
             13 => return LogError::DiskFull(db.message().to_owned()),
             11 | 26 => return LogError::Damaged(db.message().to_owned()),

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use domain::ids::JobId;
 use event_log::LogError;
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use web::access::Caller;
@@ -51,19 +53,24 @@ pub enum Next {
 }
 
 /// Why a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum End {
-    /// The token was revoked, or the person erased.
+    /// The token was revoked, or the person erased. Coming back with the same token is refused.
     Revoked,
-    /// The server goes down; come back.
+    /// The server goes down; come back behind the last position.
     GoingAway,
-    /// The reader did not keep reading; come back where it stopped.
+    /// The reader did not keep reading; come back behind the last position.
     TooSlow,
-    /// The server failed.
+    /// The server failed; come back behind the last position, and wait longer each time.
+    #[serde(rename = "INTERNAL")]
     Failed,
 }
 
 impl End {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Revoked, Self::TooSlow, Self::GoingAway, Self::Failed];
+
     /// WebSocket close code: 1001 and 1011 of RFC 6455, 4000 and above are ours.
     pub fn close_code(self) -> u16 {
         match self {

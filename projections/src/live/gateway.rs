@@ -16,10 +16,11 @@ use domain::application::{Application, ApplicationEvent};
 use event_log::{Dispatcher, Log};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, Stream, StreamExt as _};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -28,13 +29,14 @@ use web::access::Caller;
 use web::extract::Params;
 use web::guard::Guard;
 
+use super::contract::Notice;
 use super::follower::{End, Filter, Follower, Next};
 use super::hub::Hub;
 use super::tickets::{GOOD_FOR, Tickets};
 use super::view::Viewer;
 
 /// A reader that takes longer than this over one message is let go.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a message from a client; there is nothing to say.
 const INCOMING_BYTES: usize = 4096;
 
@@ -108,13 +110,20 @@ async fn issue_ticket(
 }
 
 /// What a client of the feed asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct FeedParams {
+pub(super) struct FeedParams {
+    /// A one-time ticket (`POST /v1/live/tickets`), instead of a bearer token: for browsers.
     ticket: Option<String>,
+    /// Resume behind this position; without it, from now on. 0 is from the very beginning.
+    #[param(maximum = 9007199254740991u64)]
     after: Option<u64>,
+    /// Events about this job and its applications only.
     job: Option<Uuid>,
+    /// Events of these types only: wire names, separated by commas.
     #[serde(rename = "type")]
+    #[param(example = "application.submitted.v1,application.score_recorded.v1")]
     types: Option<String>,
 }
 
@@ -124,12 +133,7 @@ struct FeedParams {
 /// `{position, event_id, type, stream, at, actor, data}`; resume behind the last one with `after` (or
 /// `Last-Event-ID`). Refused: ORIGIN_NOT_ALLOWED, TICKET_USED, UPGRADE_REQUIRED, BAD_PARAMETER.
 #[utoipa::path(get, path = "/v1/live", tag = "live feed", operation_id = "followFeed",
-    params(
-        ("ticket" = Option<String>, Query, description = "A ticket, instead of a bearer token."),
-        ("after" = Option<u64>, Query, description = "Resume behind this position; without it, from now on.", maximum = 9007199254740991u64),
-        ("job" = Option<uuid::Uuid>, Query, description = "Events about this job and its applications only."),
-        ("type" = Option<String>, Query, description = "Events of these types only, separated by commas."),
-    ),
+    params(FeedParams),
     responses(
         (status = 101, description = "WebSocket"),
         (status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String),
@@ -263,11 +267,13 @@ fn types(text: &str) -> Result<HashSet<String>, Problem> {
 fn text_of(next: &Next) -> String {
     match next {
         Next::Event(message) => serde_json::to_string(message).unwrap_or_default(),
-        Next::Heartbeat(position) => {
-            serde_json::json!({ "type": "heartbeat", "position": position }).to_string()
-        }
-        Next::End(end) => serde_json::json!({ "type": "end", "code": end.code() }).to_string(),
+        Next::Heartbeat(position) => notice(Notice::Heartbeat { position: *position }),
+        Next::End(end) => notice(Notice::End { code: *end }),
     }
+}
+
+fn notice(notice: Notice) -> String {
+    serde_json::to_string(&notice).unwrap_or_default()
 }
 
 async fn serve_socket(socket: WebSocket, mut follower: Follower) {

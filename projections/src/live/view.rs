@@ -4,31 +4,37 @@
 use domain::actor::ActorKind;
 use domain::ids::{ApplicationId, CandidateId, DocumentId, StreamId};
 use event_log::{LogError, Recorded};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// An event as the feed tells it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Message {
     /// Its place in the log; give it as `after` to resume behind it.
     pub position: u64,
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub event_id: String,
-    /// Its wire name.
+    /// Its wire name, such as `application.submitted.v1`. Types may be added; pass over those you do not know.
     #[serde(rename = "type")]
+    #[schemars(extend("pattern" = "^[a-z_]+\\.[a-z_]+\\.v[0-9]+$"))]
     pub kind: String,
     /// What it is about: `application-018f...`.
     pub stream: String,
     /// When it happened (RFC 3339).
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who did it.
     pub actor: MessageActor,
-    /// What it says; personal fields are null.
+    /// What it says: the schema of its type. Personal fields are null; applicants are told the fields that
+    /// concern them.
+    #[schemars(extend("type" = "object"))]
     pub data: Value,
 }
 
 /// Who did it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MessageActor {
     /// `member`, `api_key`, `candidate`, `model`, `system`.
     pub kind: ActorKind,
@@ -96,7 +102,7 @@ impl Viewer {
 }
 
 /// The fields that applicants are told of each type of event; other types they are not told of.
-fn told_to_applicants(kind: &str) -> Option<&'static [&'static str]> {
+pub(super) fn told_to_applicants(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "application.submitted.v1" => &["application", "job"],
         "application.resume_replaced.v1"
