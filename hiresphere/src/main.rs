@@ -39,6 +39,8 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_max_level(cli.log_level())
         .without_time()
+        // It would tell on standard error what it could not write there, and panic when it cannot.
+        .log_internal_errors(false)
         .init();
     let json = cli.command.is_json();
     match run(cli.command) {

@@ -84,13 +84,15 @@ fn longest_file(data: &Path) -> u64 {
     entries.map(|e| e.and_then(|e| e.metadata()).map_or(0, |m| m.len())).max().unwrap_or(0)
 }
 
-/// The server, with the signal ignored that would end it where it should be told EFBIG.
+/// The server, with the signal ignored that would end it where it should be told EFBIG. What it says goes to the
+/// same disk, as a server's log may: that it cannot be written must do no harm.
 fn deaf_to_xfsz(place: &Place) -> Command {
     let serve = place.command();
     let serve = serve.as_std();
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(serve.get_program());
-    command.args(serve.get_args());
+    let said = fs::File::create(place.data().with_file_name("said.log")).expect("a file");
+    command.args(serve.get_args()).stderr(said);
     command
 }
 

@@ -1,9 +1,12 @@
 //! The roles that work behind the faces: scorers, read models, notifier, live feed, and the look-out for
-//! revoked tokens. One that fails says so, waits and goes on: a full disk that is cleared needs no restart.
+//! revoked tokens. One that fails, or panics, says so, waits and goes on: a full disk that is cleared needs no
+//! restart.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use event_log::{LogError, Recorded};
+use futures::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -97,7 +100,8 @@ async fn keep<F>(
     F: Future<Output = Result<(), LogError>>,
 {
     loop {
-        let mut running = std::pin::pin!(run());
+        // One that died unseen would leave a server that looks well and does half of its work.
+        let mut running = std::pin::pin!(AssertUnwindSafe(run()).catch_unwind());
         let ended = tokio::select! {
             ended = &mut running => ended,
             // It works: what it said of itself before no longer holds.
@@ -106,9 +110,19 @@ async fn keep<F>(
                 running.await
             }
         };
-        let Err(error) = ended else { return };
-        tracing::error!(role, code = error.code(), %error, "failed, and goes on in a moment");
-        health.failing(role, Some(error.code()));
+        let code = match ended {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => {
+                let code = error.code();
+                tracing::error!(role, code, %error, "failed, and goes on in a moment");
+                code
+            }
+            Err(_) => {
+                tracing::error!(role, "panicked, and goes on in a moment");
+                "PANICKED"
+            }
+        };
+        health.failing(role, Some(code));
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
             _ = stop.wait_for(|stop| *stop) => return,

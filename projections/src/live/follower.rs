@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use axum::extract::ws::Utf8Bytes;
 use domain::ids::JobId;
 use event_log::LogError;
 use schemars::JsonSchema;
@@ -13,7 +14,7 @@ use web::access::Caller;
 use web::guard::Guard;
 
 use super::hub::Hub;
-use super::view::{Message, Viewer};
+use super::view::Viewer;
 
 /// Silence after which a heartbeat tells that the line is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -45,7 +46,12 @@ pub struct Follower {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// An event. Everything before it was told or was not for this connection.
-    Event(Box<Message>),
+    Event {
+        /// Its position.
+        position: u64,
+        /// The message, as JSON.
+        text: Utf8Bytes,
+    },
     /// Nothing for a while; everything up to here was told.
     Heartbeat(u64),
     /// The end, and why.
@@ -136,17 +142,17 @@ impl Follower {
             }
             self.head.mark_unchanged();
             let events = self.hub.after(self.at).await?;
-            if let Some(last) = events.last().map(|e| e.position) {
+            if let Some(last) = events.last().map(|kept| kept.event.position) {
                 let mut told = Vec::new();
-                for event in &events {
-                    if self.viewer.ends_with(event) {
+                for kept in &events {
+                    if self.viewer.ends_with(&kept.event) {
                         told.push(Next::End(End::Revoked));
                         return Ok(told);
                     }
-                    if self.wanted(event).await?
-                        && let Some(message) = self.viewer.sees(event)?
+                    if self.wanted(&kept.event).await?
+                        && let Some(text) = kept.message(&mut self.viewer)?
                     {
-                        told.push(Next::Event(Box::new(message)));
+                        told.push(Next::Event { position: kept.event.position, text });
                     }
                 }
                 self.at = last;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
@@ -264,11 +264,11 @@ fn types(text: &str) -> Result<HashSet<String>, Problem> {
 }
 
 /// The text of a message.
-fn text_of(next: &Next) -> String {
+fn text_of(next: &Next) -> Utf8Bytes {
     match next {
-        Next::Event(message) => serde_json::to_string(message).unwrap_or_default(),
-        Next::Heartbeat(position) => notice(Notice::Heartbeat { position: *position }),
-        Next::End(end) => notice(Notice::End { code: *end }),
+        Next::Event { text, .. } => text.clone(),
+        Next::Heartbeat(position) => notice(Notice::Heartbeat { position: *position }).into(),
+        Next::End(end) => notice(Notice::End { code: *end }).into(),
     }
 }
 
@@ -294,17 +294,21 @@ async fn serve_socket(socket: WebSocket, mut follower: Follower) {
 /// Tells what happens until something ends it.
 async fn tell(out: &mut SplitSink<WebSocket, Frame>, follower: &mut Follower) -> End {
     loop {
-        for next in follower.next().await {
+        let mut told = follower.next().await.into_iter().peekable();
+        while let Some(next) = told.next() {
             if let Next::End(end) = next {
                 return end;
             }
             let beat = matches!(next, Next::Heartbeat(_));
-            let frame = Frame::Text(text_of(&next).into());
+            let frame = Frame::Text(text_of(&next));
+            // Whatever is there already goes out together.
+            let last = told.peek().is_none();
             let sending = async {
                 if beat {
                     out.feed(Frame::Ping(Default::default())).await?;
                 }
-                out.send(frame).await
+                out.feed(frame).await?;
+                if last { out.flush().await } else { Ok(()) }
             };
             let sent = tokio::select! {
                 sent = tokio::time::timeout(PATIENCE, sending) => sent,
@@ -343,12 +347,13 @@ fn events(follower: Follower) -> impl Stream<Item = Result<Event, Infallible>> {
 fn event(next: &Next) -> Event {
     match next {
         // Without a name, so that `onmessage` gets every event.
-        Next::Event(message) => {
-            Event::default().id(message.position.to_string()).data(text_of(next))
+        Next::Event { position, text } => {
+            Event::default().id(position.to_string()).data(text.as_str())
         }
-        Next::Heartbeat(position) => {
-            Event::default().id(position.to_string()).event("heartbeat").data(text_of(next))
-        }
-        Next::End(_) => Event::default().event("end").data(text_of(next)),
+        Next::Heartbeat(position) => Event::default()
+            .id(position.to_string())
+            .event("heartbeat")
+            .data(text_of(next).as_str()),
+        Next::End(_) => Event::default().event("end").data(text_of(next).as_str()),
     }
 }

@@ -1,12 +1,15 @@
 //! The hub: reads the log once for all connections and keeps the latest events at hand.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use axum::extract::ws::Utf8Bytes;
 use domain::application::{Application, ApplicationEvent};
 use domain::ids::{ApplicationId, JobId, StreamKind};
 use event_log::{Log, LogError, Recorded};
 use tokio::sync::watch;
+
+use super::view::Viewer;
 
 /// Events kept at hand; whoever is further behind reads the log.
 const AT_HAND: usize = 4096;
@@ -14,6 +17,42 @@ const AT_HAND: usize = 4096;
 const BATCH: u32 = 256;
 /// Applications whose job is remembered.
 const REMEMBERED: usize = 100_000;
+
+/// An event at hand.
+#[derive(Debug)]
+pub struct Kept {
+    /// The event.
+    pub event: Recorded,
+    told: OnceLock<Utf8Bytes>,
+}
+
+impl Kept {
+    fn new(event: Recorded) -> Arc<Self> {
+        Arc::new(Self { event, told: OnceLock::new() })
+    }
+
+    /// The message to a viewer, if it is for them. What members are told is written once, however many listen.
+    ///
+    /// # Errors
+    /// `EVENT_UNDECODABLE`.
+    pub fn message(&self, viewer: &mut Viewer) -> Result<Option<Utf8Bytes>, LogError> {
+        if *viewer != Viewer::Member {
+            return self.write(viewer);
+        }
+        if let Some(text) = self.told.get() {
+            return Ok(Some(text.clone()));
+        }
+        let written = self.write(viewer)?;
+        Ok(written.map(|text| self.told.get_or_init(|| text).clone()))
+    }
+
+    fn write(&self, viewer: &mut Viewer) -> Result<Option<Utf8Bytes>, LogError> {
+        let Some(message) = viewer.sees(&self.event)? else { return Ok(None) };
+        let text = serde_json::to_string(&message)
+            .map_err(|e| LogError::Io { doing: "write a message", problem: e.to_string() })?;
+        Ok(Some(text.into()))
+    }
+}
 
 /// Feeds every connection of one server.
 #[derive(Clone)]
@@ -23,7 +62,7 @@ pub struct Hub {
 
 struct Inner {
     log: Log,
-    latest: RwLock<VecDeque<Arc<Recorded>>>,
+    latest: RwLock<VecDeque<Arc<Kept>>>,
     jobs: Mutex<HashMap<ApplicationId, JobId>>,
     head: watch::Sender<u64>,
 }
@@ -74,7 +113,7 @@ impl Hub {
                 if latest.len() == AT_HAND {
                     latest.pop_front();
                 }
-                latest.push_back(Arc::new(event));
+                latest.push_back(Kept::new(event));
             }
         }
         self.inner.head.send_replace(last);
@@ -90,13 +129,13 @@ impl Hub {
     ///
     /// # Errors
     /// A failure of the machine.
-    pub async fn after(&self, position: u64) -> Result<Vec<Arc<Recorded>>, LogError> {
+    pub async fn after(&self, position: u64) -> Result<Vec<Arc<Kept>>, LogError> {
         if position >= *self.inner.head.borrow() {
             return Ok(vec![]);
         }
         {
             let latest = self.inner.latest.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(first) = latest.front().map(|e| e.position)
+            if let Some(first) = latest.front().map(|kept| kept.event.position)
                 && position + 1 >= first
             {
                 let skip = usize::try_from(position + 1 - first).unwrap_or(usize::MAX);
@@ -104,7 +143,7 @@ impl Hub {
             }
         }
         let batch = self.inner.log.store.read_all(position, BATCH).await?;
-        Ok(batch.into_iter().map(Arc::new).collect())
+        Ok(batch.into_iter().map(Kept::new).collect())
     }
 
     /// The job that an event is about, when it is about a job or an application.
