@@ -46,7 +46,11 @@ impl Server {
                 break;
             }
         }
-        let (address, token) = (address.expect("an address"), token.expect("an admin token"));
+        let (Some(address), Some(token)) = (address, token) else {
+            let _ = (child.kill(), child.wait());
+            let said = fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();
+            panic!("the server did not start: {said}");
+        };
         Self { folder, child, address, token }
     }
 
