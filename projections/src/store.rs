@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use event_log::sqlite::{failed, undone};
+use event_log::sqlite::failed;
 use event_log::{Log, LogError};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -212,13 +212,7 @@ async fn connect(file: &Path) -> Result<SqlitePool, LogError> {
         // What is swept is overwritten, not only unlinked.
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
-    undone(SqlitePoolOptions::new())
-        .max_connections(CONNECTIONS)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await
-        .map_err(failed)
+    event_log::sqlite::connect(options, CONNECTIONS).await
 }
 
 async fn create(pool: &SqlitePool) -> Result<(), LogError> {

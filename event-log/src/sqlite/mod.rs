@@ -19,7 +19,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
     SqliteTransactionManager,
 };
-use sqlx::{Connection as _, Executor as _, SqlitePool, TransactionManager as _};
+use sqlx::{Connection as _, Executor as _, SqliteConnection, SqlitePool, TransactionManager as _};
 use tokio::sync::watch;
 
 use crate::error::LogError;
@@ -30,6 +30,7 @@ const READERS: u32 = 8;
 /// Pages up to which the whole file is checked at start: 128 MB, read in a few tenths of a second.
 const CHECKED_PAGES: i64 = 32_768;
 const BUSY: Duration = Duration::from_secs(10);
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// The event store in one SQLite file.
 pub struct SqliteLog {
@@ -111,6 +112,30 @@ pub async fn pool(file: &Path, connections: u32) -> Result<SqlitePool, LogError>
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
+    connect(options, connections).await
+}
+
+/// A pool of connections with these options.
+///
+/// A new file is put into WAL mode by one connection before there is a pool: two that do so at once lock one
+/// another out, and SQLite then does not wait. Another process may do the same at that moment, so it is tried
+/// again.
+///
+/// # Errors
+/// `DATA_DAMAGED`, `IO`.
+pub async fn connect(
+    options: SqliteConnectOptions,
+    connections: u32,
+) -> Result<SqlitePool, LogError> {
+    let until = tokio::time::Instant::now() + BUSY;
+    loop {
+        match first(&options).await {
+            Err(error) if is_busy(&error) && tokio::time::Instant::now() < until => {
+                tokio::time::sleep(BUSY_PAUSE).await;
+            }
+            opened => break opened.map_err(failed)?,
+        }
+    }
     undone(SqlitePoolOptions::new())
         .max_connections(connections)
         .min_connections(1)
@@ -121,10 +146,20 @@ pub async fn pool(file: &Path, connections: u32) -> Result<SqlitePool, LogError>
         .map_err(failed)
 }
 
+async fn first(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
+    SqliteConnection::connect_with(options).await?.close().await
+}
+
+/// SQLITE_BUSY or SQLITE_LOCKED.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code()).and_then(|c| c.parse::<i64>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
 /// Options of a pool whose connections are usable again after SQLite has undone a transaction by itself, as it does
 /// when a commit finds the disk full. sqlx then fails to undo it once more, keeps counting it as open and would
 /// refuse to begin another on that connection for ever.
-pub fn undone(options: SqlitePoolOptions) -> SqlitePoolOptions {
+fn undone(options: SqlitePoolOptions) -> SqlitePoolOptions {
     options.before_acquire(|connection, _| {
         Box::pin(async move {
             if connection.is_in_transaction() {
