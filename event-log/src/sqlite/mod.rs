@@ -19,7 +19,9 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
     SqliteTransactionManager,
 };
-use sqlx::{Connection as _, Executor as _, SqlitePool, TransactionManager as _};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _, SqlitePool, TransactionManager as _,
+};
 use tokio::sync::watch;
 
 use crate::error::LogError;
@@ -111,14 +113,19 @@ pub async fn pool(file: &Path, connections: u32) -> Result<SqlitePool, LogError>
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
-    undone(SqlitePoolOptions::new())
+    // One connection alone turns a new file to its write-ahead log: SQLite lets no other wait for that, and a
+    // pool opens its first ones at the same time.
+    let first = options.connect().await.map_err(failed)?;
+    let pool = undone(SqlitePoolOptions::new())
         .max_connections(connections)
         .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .connect_with(options)
         .await
-        .map_err(failed)
+        .map_err(failed)?;
+    first.close().await.map_err(failed)?;
+    Ok(pool)
 }
 
 /// Options of a pool whose connections are usable again after SQLite has undone a transaction by itself, as it does
