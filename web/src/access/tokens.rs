@@ -295,6 +295,14 @@ mod tests {
         assert!(!server.revoke(issued.id).await.unwrap(), "revoked already");
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_new_folder_opens_every_time() {
+        for _ in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            Tokens::open(folder.path()).await.unwrap();
+        }
+    }
+
     #[tokio::test]
     async fn no_secret_is_kept() {
         let folder = tempfile::tempdir().unwrap();
