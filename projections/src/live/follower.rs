@@ -149,8 +149,9 @@ impl Follower {
                         told.push(Next::End(End::Revoked));
                         return Ok(told);
                     }
-                    if self.wanted(&kept.event).await?
-                        && let Some(text) = kept.message(&mut self.viewer)?
+                    // The viewer first: what they may see can change with an event that the filter keeps back.
+                    if let Some(text) = kept.message(&mut self.viewer)?
+                        && self.wanted(&kept.event).await?
                     {
                         told.push(Next::Event { position: kept.event.position, text });
                     }

@@ -40,7 +40,8 @@ pub(super) fn find(glyphs: &mut [Glyph], shapes: &[Option<Shape>], page: Rect) -
         let Some(over) = glyphs.get(at).filter(|glyph| is_printed(glyph)) else { continue };
         let mut area: Option<Option<Area>> = None;
         let mut covers_some = false;
-        grid.near(reach(over, shape), |other| {
+        let reach = reach(over, shape);
+        grid.near(reach, |other| {
             left -= 1;
             let Some(glyph) = glyphs.get(other).filter(|_| other != at) else { return left > 0 };
             let later = over.order > glyph.order;
@@ -62,9 +63,11 @@ pub(super) fn find(glyphs: &mut [Glyph], shapes: &[Option<Shape>], page: Rect) -
                 }
                 Again::Near => {}
                 Again::No => {
-                    let area = area.get_or_insert_with(|| shape.area());
-                    if !covers_some && area.as_ref().is_some_and(|area| area.covers(glyph.body())) {
-                        covers_some = true;
+                    // Outlines are dear, and hardly any letter is so large that another fits into it.
+                    let body = glyph.body();
+                    if !covers_some && reach.contains_rect(body) {
+                        let area = area.get_or_insert_with(|| shape.area());
+                        covers_some = area.as_ref().is_some_and(|area| area.covers(body));
                     }
                     if later && lines[at] != lines[other] && is_set_over(over, glyph) {
                         struck.resize(glyphs.len(), None);
