@@ -9,7 +9,7 @@ use domain::candidate::{Candidate, CandidateCommand, MAX_RESUME_BYTES, Personal}
 use domain::decide::names;
 use domain::ids::{ApplicationId, CandidateId, DocumentId, JobId};
 use domain::pii::Pii;
-use event_log::{DispatchError, Dispatcher, Envelope, LogError};
+use event_log::{DispatchError, Dispatcher, Envelope, LogError, Outcome};
 use uuid::Uuid;
 
 use crate::open_job::AI_NOTICE_VERSION;
@@ -57,7 +57,7 @@ pub async fn apply(
         return Err(domain::refusal::Refusal::too_large(message).into());
     }
     let candidate = register(dispatcher, &resume.origin, source, actor).await?;
-    let document = attach(dispatcher, candidate, resume, actor, None).await?;
+    let document = attach(dispatcher, candidate, resume, actor, |e| e).await?.0;
     let held = dispatcher.log().store.holder(&names::applied(candidate, job)).await?;
     if let Some(stream) = held {
         let application = stream.id.into();
@@ -151,31 +151,31 @@ pub(crate) async fn attach(
     candidate: CandidateId,
     resume: Resume,
     actor: &Actor,
-    correlation_id: Option<String>,
-) -> Result<DocumentId, ApplyError> {
+    dress: impl FnOnce(Envelope<CandidateCommand>) -> Envelope<CandidateCommand>,
+) -> Result<(DocumentId, Outcome), ApplyError> {
     let log = dispatcher.log();
     let digest = log.vault.key(candidate).await?.digest(&resume.bytes);
     let (state, _) = dispatcher.load::<Candidate>(candidate.0).await?;
-    if let Some(known) = state.resume_with(&digest) {
-        return Ok(known.document);
+    let known = state.resume_with(&digest).map(|r| r.document);
+    let document = known.unwrap_or_else(|| DocumentId(log.ids.next()));
+    if known.is_none() {
+        // Bytes before the event: an event never names a document that is not there.
+        log.documents.put(candidate, document, &resume.bytes).await?;
     }
-    let document = DocumentId(log.ids.next());
-    // Bytes before the event: an event never names a document that is not there.
-    log.documents.put(candidate, document, &resume.bytes).await?;
     let command = CandidateCommand::AttachResume {
         document,
         resume_digest: digest.clone(),
         bytes: resume.bytes.len() as u64,
         file: Pii::new(resume.file),
     };
-    let mut envelope = Envelope::new(candidate, command, actor.clone());
-    envelope.correlation_id = correlation_id;
+    let envelope = dress(Envelope::new(candidate, command, actor.clone()));
     let outcome = dispatcher.dispatch::<Candidate>(envelope).await?;
-    if outcome.events == 0 {
+    if outcome.events == 0 && known.is_none() {
         // Somebody handed in the same bytes meanwhile.
         let (state, _) = dispatcher.load::<Candidate>(candidate.0).await?;
         let known = state.resume_with(&digest).map(|r| r.document);
-        return known.ok_or_else(|| LogError::Damaged("a resume was not recorded".into()).into());
+        let missing = || LogError::Damaged("a resume was not recorded".into());
+        return Ok((known.ok_or_else(missing)?, outcome));
     }
-    Ok(document)
+    Ok((document, outcome))
 }

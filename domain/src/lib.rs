@@ -11,6 +11,7 @@ pub mod model_release;
 pub mod pii;
 pub mod refusal;
 pub mod rubric;
+pub mod schema;
 pub mod score;
 #[cfg(test)]
 mod spec;

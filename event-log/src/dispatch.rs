@@ -213,7 +213,8 @@ impl Dispatcher {
     {
         let stream = StreamId::new(A::KIND, envelope.id);
         let (aggregate, version) = self.load::<A>(envelope.id).await?;
-        if envelope.expected_version.is_some_and(|expected| expected != version) {
+        // Of what does not exist, the rules say so better than a version does.
+        if version > 0 && envelope.expected_version.is_some_and(|expected| expected != version) {
             return Err(Attempt::Stale { actual: version });
         }
         let at = self.log.clock.now();

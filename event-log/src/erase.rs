@@ -15,6 +15,19 @@ use crate::dispatch::{DispatchError, Envelope, Outcome};
 /// # Errors
 /// `NOT_FOUND`, `ACTIVE_APPLICATIONS`, or a failure of the machine.
 pub async fn erase(log: &Log, person: CandidateId, actor: Actor) -> Result<Outcome, DispatchError> {
+    erase_as(log, person, actor, |last| last).await
+}
+
+/// Like [`erase`]; `dress` gives the last command what it carries beside itself, such as an idempotency key.
+///
+/// # Errors
+/// As for [`erase`], and `IDEMPOTENCY_MISMATCH`.
+pub async fn erase_as(
+    log: &Log,
+    person: CandidateId,
+    actor: Actor,
+    dress: impl FnOnce(Envelope<CandidateCommand>) -> Envelope<CandidateCommand>,
+) -> Result<Outcome, DispatchError> {
     let dispatcher = log.dispatcher();
     let order = |command| Envelope::new(person.0, command, actor.clone());
     let (candidate, _) = dispatcher.load::<Candidate>(person.0).await?;
@@ -25,9 +38,8 @@ pub async fn erase(log: &Log, person: CandidateId, actor: Actor) -> Result<Outco
         log.documents.sweep(person).await?;
     }
     let stores_swept = vec!["keys".into(), "documents".into(), "blind_indexes".into()];
-    dispatcher
-        .dispatch::<Candidate>(order(CandidateCommand::CompleteErasure { stores_swept }))
-        .await
+    let complete = order(CandidateCommand::CompleteErasure { stores_swept });
+    dispatcher.dispatch::<Candidate>(dress(complete)).await
 }
 
 /// Completes every erasure that was begun and cut short; answers how many there were.

@@ -110,6 +110,14 @@ impl Vault {
         }
     }
 
+    /// A key for what belongs to nobody and is not kept, such as a cursor that is given out.
+    ///
+    /// # Errors
+    /// `MASTER_KEY`.
+    pub async fn own_key(&self) -> Result<PersonKey, LogError> {
+        self.key(CandidateId(uuid::Uuid::nil())).await
+    }
+
     /// The person's key, or `None` when it was destroyed or never existed.
     ///
     /// # Errors

@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// Make the read models anew from the log and compare.
     Rebuild(RebuildArgs),
+    /// Write the published contracts: OpenAPI, AsyncAPI, the JSON Schema of every event.
+    Schemas(SchemasArgs),
     /// Erase a person's data for good; the rest of the history stays.
     Erase(EraseArgs),
 }
@@ -237,6 +239,21 @@ pub(crate) struct RebuildArgs {
 }
 
 #[derive(Args)]
+#[command(
+    after_help = "With --check it writes nothing, and fails with SCHEMA_DRIFT when a file is not what \
+    the code says."
+)]
+pub(crate) struct SchemasArgs {
+    /// Compare instead of writing.
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Where they stand.
+    #[arg(value_name = "DIR", default_value = "schemas")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Args)]
 pub(crate) struct EraseArgs {
     /// The candidate's id, as `screen --json` shows it.
     #[arg(value_name = "CANDIDATE")]
@@ -277,7 +294,9 @@ impl Command {
             Self::Tail(args) => args.json,
             Self::Replay(args) => args.json,
             Self::Token(TokenArgs { command: TokenCommand::List { json, .. } }) => *json,
-            Self::Demo(_) | Self::Erase(_) | Self::Serve(_) | Self::Token(_) => false,
+            Self::Demo(_) | Self::Erase(_) | Self::Schemas(_) | Self::Serve(_) | Self::Token(_) => {
+                false
+            }
         }
     }
 

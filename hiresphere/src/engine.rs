@@ -7,7 +7,7 @@ use domain::actor::{Actor, ActorKind};
 use event_log::folder::Folder;
 use event_log::subscribe::Subscription;
 use event_log::{Dispatcher, Log};
-use notifier::{LogChannel, Notifier};
+use notifier::{FileChannel, LogChannel, Notifier};
 use projections::{Builder, ReadStore};
 use scorers::reading::sandbox::{Pool, PoolConfig};
 use scorers::worker::{BaselineEngine, Engine as Grading, Scorers};
@@ -53,7 +53,9 @@ impl Engine {
         command_api::setup(&dispatcher, grading.release(), &Actor::system("setup")).await?;
         let scorers = Scorers::new(dispatcher.clone(), Arc::new(readers()?), grading.clone());
         let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
-        let notifier = Notifier::new(log.clone(), Arc::new(LogChannel));
+        let file = FileChannel::open(&folder.path().join("notices.jsonl"))
+            .map_err(|e| Failure::io("open the notices", &e))?;
+        let notifier = Notifier::new(log.clone(), vec![Arc::new(LogChannel), Arc::new(file)]);
         let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
         let builder = Builder::new(log.clone());
         if event_log::erase::complete_all(&log).await? > 0 {

@@ -13,6 +13,7 @@ mod job_file;
 mod out;
 mod rebuild;
 mod replay;
+mod schemas;
 mod screen;
 mod serve;
 mod tail;
@@ -81,6 +82,7 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Tail(args) => Box::pin(tail::run(args)).await,
         Command::Token(args) => token::run(args).await,
         Command::Replay(args) => Box::pin(replay::run(args)).await,
+        Command::Schemas(args) => schemas::run(&args),
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Erase(args) => Box::pin(erase::run(args)).await,
     }

@@ -146,9 +146,9 @@ pub(crate) fn line(message: &Value) -> String {
     let mut told = Vec::new();
     for field in ["total", "reason", "status", "category", "rubric", "chars"] {
         match &data[field] {
-            Value::Null => {}
             Value::String(value) => told.push(format!("{field} {value}")),
-            value => told.push(format!("{field} {value}")),
+            Value::Number(value) => told.push(format!("{field} {value}")),
+            _ => {}
         }
     }
     if let Some(to) = data["to"]["id"].as_str() {
@@ -160,7 +160,7 @@ pub(crate) fn line(message: &Value) -> String {
     let by = message["actor"]["kind"].as_str().unwrap_or_default();
     format!(
         "{:>6}  {time}  {kind:<34} {stream}..{id}  by {by}{}{}",
-        message["position"],
+        message["position"].as_u64().unwrap_or(0),
         if told.is_empty() { "" } else { "  " },
         told.join(", ")
     )

@@ -144,6 +144,7 @@ fn everything_shipped_is_under_a_permitted_licence() {
 
 /// Crates that are compiled in two versions, and why that cannot be helped for now.
 const TWICE: &[(&str, &str)] = &[
+    ("base64", "utoipa-swagger-ui is on 0.23; axum and object_store are still on 0.22"),
     ("block-buffer", SQLX_HASHES),
     ("cpufeatures", SQLX_HASHES),
     ("crypto-common", SQLX_HASHES),
@@ -151,8 +152,11 @@ const TWICE: &[(&str, &str)] = &[
     ("sha2", SQLX_HASHES),
     ("foldhash", SQLX_TABLES),
     ("hashbrown", SQLX_TABLES),
+    ("getrandom", TUNGSTENITE),
+    ("rand_core", TUNGSTENITE),
     ("syn", "syn 3 is new; most derive macros are still on syn 2"),
 ];
+const TUNGSTENITE: &str = "tungstenite 0.29, axum's, masks frames with rand 0.9";
 const SQLX_HASHES: &str = "sqlx 0.8 hashes with sha2 0.10; the vault uses the current generation";
 const SQLX_TABLES: &str = "sqlx 0.8 caches statements with hashlink 0.10";
 

@@ -14,6 +14,8 @@ const KEPT: usize = 4;
 const BATCH: u32 = 512;
 /// More new events than this, and the folds are dropped without looking through them.
 const LOOKED_THROUGH: u64 = 8 * BATCH as u64;
+/// Events that may be on their way into the log at the same time.
+const UNDER_WAY: u32 = 64;
 const ERASED: &str = "candidate.personal_data_erased.v1";
 
 /// Read models as of any position.
@@ -101,13 +103,14 @@ impl AsOf {
         }
     }
 
-    /// The position of the last event recorded at or before a moment; 0 when there was none. Positions and
-    /// times of recording go up together, as far as the machine's clock does.
+    /// The position of the last event that happened at or before a moment; 0 when there was none. The time
+    /// that people are shown of an event names a position at which it had happened.
     ///
     /// # Errors
     /// A failure of the machine.
     pub async fn position_at(&self, moment: Timestamp) -> Result<u64, LogError> {
-        // Every event up to `before` is not later than the moment; those behind `after` are.
+        // Positions and times of recording go up together, as far as the machine's clock does. Every event up
+        // to `before` was recorded by then; those behind `after` were not.
         let (mut before, mut after) = (0, self.log.store.head().await?);
         while before < after {
             let middle = before + (after - before).div_ceil(2);
@@ -118,7 +121,10 @@ impl AsOf {
                 after = middle - 1;
             }
         }
-        Ok(before)
+        // An event happens a moment before it is recorded, and nobody is shown when that was.
+        let under_way = self.log.store.read_all(before, UNDER_WAY).await?;
+        let last = under_way.iter().rev().find(|event| event.occurred_at <= moment);
+        Ok(last.map_or(before, |event| event.position))
     }
 
     /// Drops every fold.

@@ -4,7 +4,7 @@
 use domain::actor::Actor;
 use domain::application::{Application, ApplicationEvent, RunId, Seen};
 use domain::decide::Timestamp;
-use domain::ids::{ApplicationId, JobId};
+use domain::ids::ApplicationId;
 use event_log::{Log, LogError, Recorded};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -128,7 +128,17 @@ pub async fn decisions(
     log: &Log,
     application: ApplicationId,
 ) -> Result<Vec<DecisionRow>, ReplayError> {
-    Ok(history(log, application).await?.1)
+    let stream = log.store.read_stream(application.stream(), 0).await?;
+    if stream.is_empty() {
+        return Err(ReplayError::NoApplication(application));
+    }
+    let mut decisions = vec![];
+    for recorded in stream {
+        // Nothing personal is needed of it: it stays sealed.
+        let event = recorded.decode::<Application>()?;
+        decisions.extend(decision_row(application, recorded, event));
+    }
+    Ok(decisions)
 }
 
 /// A decision, and what it was made on. `position` is the decision's own.
@@ -141,7 +151,7 @@ pub async fn decision(
     application: ApplicationId,
     position: u64,
 ) -> Result<Replayed, ReplayError> {
-    let (job, decisions) = history(log, application).await?;
+    let decisions = decisions(log, application).await?;
     let decision = decisions
         .into_iter()
         .find(|decision| decision.position == position)
@@ -156,7 +166,7 @@ pub async fn decision(
             Difference { field: "position", recorded: json!(seen.position), rebuilt: last };
         return Ok(differs(decision, None, vec![difference]));
     }
-    let rebuilt = rebuild(as_of, job, application, seen.position).await?;
+    let rebuilt = rebuild(as_of, application, seen.position).await?;
     let Some(rebuilt) = rebuilt else {
         let recorded = json!(application);
         let difference = Difference { field: "application", recorded, rebuilt: Value::Null };
@@ -172,23 +182,6 @@ fn differs(
     differences: Vec<Difference>,
 ) -> Replayed {
     Replayed { decision, rebuilt, equal: Some(differences.is_empty()), differences }
-}
-
-/// An application's job, and the decisions about it.
-async fn history(
-    log: &Log,
-    application: ApplicationId,
-) -> Result<(JobId, Vec<DecisionRow>), ReplayError> {
-    let (mut of, mut decisions) = (None, vec![]);
-    for recorded in log.store.read_stream(application.stream(), 0).await? {
-        // Nothing personal is needed of it: it stays sealed.
-        let event = recorded.decode::<Application>()?;
-        if let ApplicationEvent::ApplicationSubmitted { job, .. } = &event {
-            of = Some(*job);
-        }
-        decisions.extend(decision_row(application, recorded, event));
-    }
-    Ok((of.ok_or(ReplayError::NoApplication(application))?, decisions))
 }
 
 /// The row of an event that is a decision made on something seen.
@@ -214,7 +207,6 @@ fn decision_row(
 /// An application as it stood in its job's pool at a position that the log has reached.
 async fn rebuild(
     as_of: &AsOf,
-    job: JobId,
     application: ApplicationId,
     position: u64,
 ) -> Result<Option<Rebuilt>, ReplayError> {
@@ -223,10 +215,7 @@ async fn rebuild(
         AsOfError::Ahead { .. } => LogError::Damaged(error.to_string()),
     })?;
     let pool = store.pool().await;
-    let rows = ranked_pool::of_job(&pool, job).await?;
-    let Some(row) = rows.into_iter().find(|row| row.application == application) else {
-        return Ok(None);
-    };
+    let Some(row) = ranked_pool::one(&pool, application).await? else { return Ok(None) };
     let criteria = match &row.run {
         Some(run) => application_detail::of_run(&pool, run).await?,
         None => vec![],

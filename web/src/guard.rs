@@ -1,7 +1,7 @@
 //! The guard: says who calls and whether they may, before anything else of a request is looked at.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::application::Application;
@@ -92,26 +92,35 @@ impl Guard {
     }
 }
 
-/// The middleware: request id, caller, rule.
+/// The outermost middleware: names the request, whatever becomes of it.
+pub async fn name(mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let header = HeaderValue::from_str(&id.0);
+    request.extensions_mut().insert(id);
+    let mut response = next.run(request).await;
+    if let Ok(header) = header {
+        response.headers_mut().insert(REQUEST_ID, header);
+    }
+    response
+}
+
+/// The middleware: caller, rule.
 pub async fn check(
     State(guard): State<Guard>,
     matched: Option<MatchedPath>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = request_id(request.headers());
-    let answer = match admit(&guard, matched.as_ref(), &mut request, &id).await {
+    match admit(&guard, matched.as_ref(), &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
-    };
-    with_request_id(answer, &id)
+    }
 }
 
 async fn admit(
     guard: &Guard,
     matched: Option<&MatchedPath>,
     request: &mut Request,
-    id: &RequestId,
 ) -> Result<(), Problem> {
     let method = request.method().clone();
     let path = matched.map_or("", MatchedPath::as_str);
@@ -128,10 +137,9 @@ async fn admit(
             request.extensions_mut().insert(caller);
         }
         // Another method than those of the path: the router says which there are.
-        None if policy::known(path) && method != Method::HEAD => {}
+        None if policy::known(path) => {}
         None => return Err(Problem::not_found("page")),
     }
-    request.extensions_mut().insert(id.clone());
     Ok(())
 }
 
@@ -153,11 +161,4 @@ fn request_id(headers: &HeaderMap) -> RequestId {
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     RequestId(given.filter(plain).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
-}
-
-fn with_request_id(mut response: Response, id: &RequestId) -> Response {
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    response
 }

@@ -1,7 +1,7 @@
 //! What a request may cost: bytes, and the time its body may take.
 //!
 //! A request that is refused early is still read to its end, within bounds, so that a client that is
-//! busy sending gets to read why.
+//! busy sending gets to read why. One that asked before sending (`Expect: 100-continue`) is spared it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,20 +45,23 @@ struct TooSlow;
 /// The middleware: bounds the body's time, and reads on after a refusal.
 pub async fn bound(State(time): State<BodyTime>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
+    let asked = parts.headers.contains_key(header::EXPECT);
     let left = Arc::new(Mutex::new(None));
     let deadline = Instant::now() + time.0;
     let timed = Timed {
         body: Some(body),
+        begun: false,
         late: Box::pin(tokio::time::sleep_until(deadline)),
         left: left.clone(),
     };
     let mut response = next.run(Request::from_parts(parts, Body::new(timed))).await;
     let rest = left.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(rest) = rest
-        && !rest.is_end_stream()
+    if let Some(Left { body, begun }) = rest
+        && !body.is_end_stream()
     {
-        // Whoever is too slow even for this is cut off.
-        if tokio::time::timeout_at(deadline, drain(rest)).await != Ok(true) {
+        // Nothing is sent until it is asked for; whoever is too slow even for this is cut off.
+        let unsent = asked && !begun;
+        if unsent || tokio::time::timeout_at(deadline, drain(body)).await != Ok(true) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
@@ -82,8 +85,15 @@ async fn drain(body: Body) -> bool {
 /// A body with a deadline; what is left of it when it is dropped goes back to the middleware.
 struct Timed {
     body: Option<Body>,
+    begun: bool,
     late: Pin<Box<Sleep>>,
-    left: Arc<Mutex<Option<Body>>>,
+    left: Arc<Mutex<Option<Left>>>,
+}
+
+/// What is left of a body, and whether any of it was asked for.
+struct Left {
+    body: Body,
+    begun: bool,
 }
 
 impl HttpBody for Timed {
@@ -94,6 +104,7 @@ impl HttpBody for Timed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        self.begun = true;
         if let Some(body) = self.body.as_mut()
             && let Poll::Ready(frame) = Pin::new(body).poll_frame(cx)
         {
@@ -116,7 +127,8 @@ impl HttpBody for Timed {
 
 impl Drop for Timed {
     fn drop(&mut self) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
+        let left = self.body.take().map(|body| Left { body, begun: self.begun });
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = left;
     }
 }
 

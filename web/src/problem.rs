@@ -71,6 +71,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is no such {what}"))
     }
 
+    /// The same problem under a code of its own.
+    #[must_use]
+    pub fn under(mut self, code: &str) -> Self {
+        self.kind = format!("urn:hiresphere:problem:{code}");
+        code.clone_into(&mut self.code);
+        self
+    }
+
     /// 422 about one field.
     pub fn field(field: impl Into<String>, problem: impl Into<String>) -> Self {
         let (field, problem) = (field.into(), problem.into());

@@ -52,7 +52,9 @@ enum VisibilityBody {
 ///
 /// Refused: VALIDATION.
 #[utoipa::path(post, path = "/v1/applications/{application}/notes", tag = "applications",
-    operation_id = "addNote", params(("application" = uuid::Uuid, Path,)), request_body = NoteBody,
+    operation_id = "addNote", params(("application" = uuid::Uuid, Path,)),
+    request_body(content = NoteBody,
+        example = json!({ "text": "Call back on Monday.", "visibility": "team" })),
     responses((status = 200, body = Written)))]
 async fn add_note(
     State(api): State<CommandApi>,
@@ -88,12 +90,18 @@ struct ScoreBody {
 /// RUBRIC_MISSING.
 #[utoipa::path(post, path = "/v1/applications/{application}/score", tag = "applications",
     operation_id = "requestScore", params(("application" = uuid::Uuid, Path,)),
-    request_body(content = Option<ScoreBody>), responses((status = 202, body = Written)))]
+    request_body(content = Option<ScoreBody>,
+        example = json!({ "again": true })),
+    responses((status = 202, body = Written)))]
 async fn request_score(
     State(api): State<CommandApi>,
     Id(application): Id,
     command: Command<ScoreBody>,
 ) -> Result<Written, Problem> {
+    let here = format!("/v1/applications/{application}");
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before.accepted(here));
+    }
     let missing = || Problem::not_found("application");
     let (state, _) = api.dispatcher.load::<Application>(application).await?;
     let (candidate, job) = (state.candidate.ok_or_else(missing)?, state.job.ok_or_else(missing)?);
@@ -116,7 +124,7 @@ async fn request_score(
     };
     let order = ApplicationCommand::RequestScore { request, again: command.body.again };
     let written = api.run::<Application>(command.envelope(application, order)?).await?;
-    Ok(written.accepted(format!("/v1/applications/{application}")))
+    Ok(written.accepted(here))
 }
 
 /// Another resume.
@@ -132,12 +140,17 @@ struct ReplaceBody {
 /// It is scored anew on that one; an earlier score on it counts again. Refused: RESUME_MISSING, NOT_ACTIVE.
 #[utoipa::path(put, path = "/v1/applications/{application}/resume", tag = "applications",
     operation_id = "replaceResume", params(("application" = uuid::Uuid, Path,)),
-    request_body = ReplaceBody, responses((status = 200, body = Written)))]
+    request_body(content = ReplaceBody,
+        example = json!({ "document": "0198f1f0-0000-7000-8000-000000000003" })),
+    responses((status = 200, body = Written)))]
 async fn replace_resume(
     State(api): State<CommandApi>,
     Id(application): Id,
     command: Command<ReplaceBody>,
 ) -> Result<Written, Problem> {
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before);
+    }
     let document = DocumentId(command.body.document);
     let (state, _) = api.dispatcher.load::<Application>(application).await?;
     let candidate = state.candidate.ok_or_else(|| Problem::not_found("application"))?;
@@ -155,7 +168,9 @@ async fn replace_resume(
 /// By the applicant, or by a recruiter for them. Refused: TERMINAL.
 #[utoipa::path(post, path = "/v1/applications/{application}/withdraw", tag = "applications",
     operation_id = "withdraw", params(("application" = uuid::Uuid, Path,)),
-    request_body(content = Option<ReasonBody>), responses((status = 200, body = Written)))]
+    request_body(content = Option<ReasonBody>,
+        example = json!({ "reason": "took another offer" })),
+    responses((status = 200, body = Written)))]
 async fn withdraw(
     State(api): State<CommandApi>,
     Id(application): Id,

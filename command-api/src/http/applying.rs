@@ -21,9 +21,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use web::Problem;
 use web::answer::etag;
 use web::extract::{Form, Id, Upload};
+use web::{Caller, Problem};
 
 use super::{CommandApi, people};
 use crate::open_job::AI_NOTICE_VERSION;
@@ -91,7 +91,14 @@ async fn apply(
 ) -> Result<Response, Problem> {
     let job = JobId(job);
     let asked = Asked::read(&api, job, &mut form).await?;
-    if let Some(known) = repeated(&api, &form, &asked).await? {
+    let key = match form.meta.caller {
+        Caller::Anonymous => {
+            let address = asked.email.to_lowercase();
+            form.meta.strangers_key(&api.dispatcher.log().vault, &address)
+        }
+        _ => form.meta.scoped_key(),
+    };
+    if let Some(known) = repeated(&api, &form, &asked, key.as_deref()).await? {
         return Ok(known);
     }
     takes_applications(&api, job).await?;
@@ -108,7 +115,8 @@ async fn apply(
     };
     let actor = member.unwrap_or_else(|| people::myself(candidate));
     let Asked { resume, answers, source, ai_opt_out, .. } = asked;
-    let document = people::attach(&api, &form.meta, candidate, resume, actor.clone()).await?;
+    let attaching = people::attach(&api, &form.meta, candidate, resume, actor.clone(), None);
+    let (document, _) = attaching.await?;
     let application = ApplicationId(api.dispatcher.log().ids.next());
     let order = ApplicationCommand::SubmitApplication(Submission {
         application,
@@ -120,7 +128,8 @@ async fn apply(
         ai_notice_version: AI_NOTICE_VERSION,
         ai_opt_out,
     });
-    let envelope = form.meta.envelope(application.0, order, actor, &fingerprint);
+    let mut envelope = form.meta.envelope(application.0, order, actor, &fingerprint);
+    envelope.idempotency_key = key;
     let outcome = api.dispatcher.dispatch::<Application>(envelope).await?;
     Ok(answer(&api, &outcome))
 }
@@ -200,10 +209,11 @@ async fn repeated(
     api: &CommandApi,
     form: &Form,
     asked: &Asked,
+    key: Option<&str>,
 ) -> Result<Option<Response>, Problem> {
-    let Some(key) = form.meta.scoped_key() else { return Ok(None) };
+    let Some(key) = key else { return Ok(None) };
     let body = form.meta.fingerprint(&asked.fingerprint());
-    Ok(api.dispatcher.repeated(&key, &body).await?.map(|outcome| answer(api, &outcome)))
+    Ok(api.dispatcher.repeated(key, &body).await?.map(|outcome| answer(api, &outcome)))
 }
 
 async fn takes_applications(api: &CommandApi, job: JobId) -> Result<(), Problem> {

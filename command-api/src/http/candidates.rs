@@ -7,6 +7,7 @@ use domain::ids::{ApplicationId, CandidateId, DocumentId, JobId};
 use domain::pii::Pii;
 use domain::refusal::Refusal;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -65,7 +66,9 @@ fn sourced() -> String {
 ///
 /// Refused: CANDIDATE_EXISTS (names them), VALIDATION.
 #[utoipa::path(post, path = "/v1/candidates", tag = "candidates", operation_id = "registerCandidate",
-    request_body = CandidateBody, responses((status = 201, body = Written)))]
+    request_body(content = CandidateBody,
+        example = json!({ "name": "Ada Lovelace", "email": "ada@example.org", "source": "referral" })),
+    responses((status = 201, body = Written)))]
 async fn register(
     State(api): State<CommandApi>,
     command: Command<CandidateBody>,
@@ -110,12 +113,11 @@ async fn attach_resume(
     let (state, _) = api.dispatcher.load::<Candidate>(candidate).await?;
     state.id.ok_or_else(|| Problem::not_found("candidate"))?;
     people::check_resume(&api, &file)?;
-    people::attach(&api, &form.meta, CandidateId(candidate), file, actor).await?;
-    let (_, version) = api.dispatcher.load::<Candidate>(candidate).await?;
-    let stream = CandidateId(candidate).stream();
-    let position = api.dispatcher.log().store.head().await?;
-    let written = Written::from(event_log::Outcome { stream, version, position, events: 1 });
-    Ok(written.accepted(format!("/v1/candidates/{candidate}")))
+    let body = Sha256::digest(&file.bytes);
+    let id = CandidateId(candidate);
+    let attached = people::attach(&api, &form.meta, id, file, actor, Some(body.as_slice())).await;
+    let (_, outcome) = attached?;
+    Ok(Written::from(outcome).accepted(format!("/v1/candidates/{candidate}")))
 }
 
 /// An application for a known candidate.
@@ -141,12 +143,21 @@ struct SubmitBody {
 /// Refused: ALREADY_APPLIED (names the application), JOB_NOT_OPEN, RESUME_MISSING.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/applications", tag = "candidates",
     operation_id = "submitApplication", params(("candidate" = Uuid, Path,)),
-    request_body = SubmitBody, responses((status = 202, body = Written)))]
+    request_body(content = SubmitBody,
+        example = json!({ "job": "0198f1f0-0000-7000-8000-000000000001", "source": "referral" })),
+    responses((status = 202, body = Written)))]
 async fn submit(
     State(api): State<CommandApi>,
     Id(candidate): Id,
     command: Command<SubmitBody>,
 ) -> Result<Written, Problem> {
+    let submitted = |written: Written| {
+        let location = format!("/v1/applications/{}", written.id);
+        written.accepted(location)
+    };
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(submitted(before));
+    }
     let SubmitBody { job, document, source, ai_opt_out } = command.body.clone();
     let (state, _) = api.dispatcher.load::<Candidate>(candidate).await?;
     state.id.ok_or_else(|| Problem::not_found("candidate"))?;
@@ -172,8 +183,7 @@ async fn submit(
         ai_opt_out,
     });
     let written = api.run::<Application>(command.envelope(application.0, order)?).await?;
-    let location = format!("/v1/applications/{}", written.id);
-    Ok(written.accepted(location))
+    Ok(submitted(written))
 }
 
 /// A correction.
@@ -203,12 +213,17 @@ enum CorrectedField {
 /// A person's correction stands against every later reading. Refused: VALIDATION, ERASED.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/corrections", tag = "candidates",
     operation_id = "correctField", params(("candidate" = Uuid, Path,)),
-    request_body = CorrectionBody, responses((status = 200, body = Written)))]
+    request_body(content = CorrectionBody,
+        example = json!({ "field": "name", "to": "Ada King" })),
+    responses((status = 200, body = Written)))]
 async fn correct(
     State(api): State<CommandApi>,
     Id(candidate): Id,
     command: Command<CorrectionBody>,
 ) -> Result<Written, Problem> {
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before);
+    }
     let to = command.body.to.trim().to_owned();
     let (field, personal) = match command.body.field {
         CorrectedField::Name => {
@@ -295,7 +310,9 @@ enum SignalBody {
 /// For people to look at; nothing is merged. Refused: NOT_FOUND, ERASED.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/duplicates", tag = "candidates",
     operation_id = "flagDuplicate", params(("candidate" = Uuid, Path,)),
-    request_body = DuplicateBody, responses((status = 200, body = Written)))]
+    request_body(content = DuplicateBody,
+        example = json!({ "other": "0198f1f0-0000-7000-8000-000000000005", "signals": ["same_email"] })),
+    responses((status = 200, body = Written)))]
 async fn flag_duplicate(
     State(api): State<CommandApi>,
     Id(candidate): Id,
@@ -325,15 +342,27 @@ async fn flag_duplicate(
 /// undone. Refused: ACTIVE_APPLICATIONS.
 #[utoipa::path(post, path = "/v1/candidates/{candidate}/erasure", tag = "candidates",
     operation_id = "erasePersonalData", params(("candidate" = Uuid, Path,)),
-    request_body(content = Option<NoBody>), responses((status = 200, body = Written)))]
+    request_body(content = Option<NoBody>, example = json!({})), responses((status = 200, body = Written)))]
 async fn erase(
     State(api): State<CommandApi>,
     Id(candidate): Id,
     command: Command<NoBody>,
 ) -> Result<Written, Problem> {
     let person = CandidateId(candidate);
-    let outcome =
-        event_log::erase::erase(api.dispatcher.log(), person, command.meta.actor()?).await?;
+    let (state, version) = api.dispatcher.load::<Candidate>(candidate).await?;
+    state.id.ok_or_else(|| Problem::not_found("candidate"))?;
+    if command.meta.if_match.is_some_and(|seen| seen != version) && !state.erasure_requested {
+        let message = format!("it was changed meanwhile and is at version {version}; look again");
+        return Err(Refusal::conflict("STALE_VERSION", message).into());
+    }
+    // Two commands: the version that was seen is that before the first, the key is on the last.
+    let mut meta = command.meta.clone();
+    meta.if_match = None;
+    let dress = |last: event_log::Envelope<CandidateCommand>| {
+        meta.envelope(last.id, last.command, last.actor, &command.raw)
+    };
+    let log = api.dispatcher.log();
+    let outcome = event_log::erase::erase_as(log, person, meta.actor()?, dress).await?;
     api.beside.erased(outcome.position).await?;
     Ok(outcome.into())
 }

@@ -74,7 +74,9 @@ struct ShortlistBody {
 /// One click. Refused: NOT_ACTIVE.
 #[utoipa::path(post, path = "/v1/applications/{application}/shortlist", tag = "decisions",
     operation_id = "shortlist", params(("application" = Uuid, Path,)),
-    request_body(content = Option<ShortlistBody>), responses((status = 200, body = Written)))]
+    request_body(content = Option<ShortlistBody>,
+        example = json!({ "seen": { "position": 63, "rank": 1 } })),
+    responses((status = 200, body = Written)))]
 async fn shortlist(
     State(api): State<CommandApi>,
     Id(application): Id,
@@ -90,7 +92,7 @@ async fn shortlist(
 /// Refused: NOT_ACTIVE.
 #[utoipa::path(post, path = "/v1/applications/{application}/unshortlist", tag = "decisions",
     operation_id = "unshortlist", params(("application" = Uuid, Path,)),
-    request_body(content = Option<NoBody>), responses((status = 200, body = Written)))]
+    request_body(content = Option<NoBody>, example = json!({})), responses((status = 200, body = Written)))]
 async fn unshortlist(
     State(api): State<CommandApi>,
     Id(application): Id,
@@ -123,7 +125,11 @@ struct RejectBody {
 ///
 /// A person decides against it. Refused: REASON_REQUIRED, TERMINAL.
 #[utoipa::path(post, path = "/v1/applications/{application}/reject", tag = "decisions",
-    operation_id = "reject", params(("application" = Uuid, Path,)), request_body = RejectBody,
+    operation_id = "reject", params(("application" = Uuid, Path,)),
+    request_body(content = RejectBody,
+        example = json!({
+            "reason": "no nursing licence", "category": "requirements", "seen": { "position": 63, "rank": 1 }
+        })),
     responses((status = 200, body = Written)))]
 async fn reject(
     State(api): State<CommandApi>,
@@ -152,7 +158,9 @@ pub(super) struct ReasonBody {
 /// Refused: NOT_REJECTED, JOB_NOT_OPEN.
 #[utoipa::path(post, path = "/v1/applications/{application}/unreject", tag = "decisions",
     operation_id = "unreject", params(("application" = Uuid, Path,)),
-    request_body(content = Option<ReasonBody>), responses((status = 200, body = Written)))]
+    request_body(content = Option<ReasonBody>,
+        example = json!({ "reason": "the licence was found" })),
+    responses((status = 200, body = Written)))]
 async fn unreject(
     State(api): State<CommandApi>,
     Id(application): Id,
@@ -182,13 +190,20 @@ struct MoveBody {
 ///
 /// Refused: STAGE_NOT_IN_PIPELINE, NOT_ACTIVE.
 #[utoipa::path(post, path = "/v1/applications/{application}/move", tag = "decisions",
-    operation_id = "moveToStage", params(("application" = Uuid, Path,)), request_body = MoveBody,
+    operation_id = "moveToStage", params(("application" = Uuid, Path,)),
+    request_body(content = MoveBody,
+        example = json!({
+            "to": "interview", "reason": "strong on acute care", "seen": { "position": 63, "rank": 1 }
+        })),
     responses((status = 200, body = Written)))]
 async fn move_to_stage(
     State(api): State<CommandApi>,
     Id(application): Id,
     command: Command<MoveBody>,
 ) -> Result<Written, Problem> {
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before);
+    }
     let MoveBody { to, reason, seen } = command.body.clone();
     let (state, _) = api.dispatcher.load::<Application>(application).await?;
     let job = state.job.ok_or_else(|| Problem::not_found("application"))?;

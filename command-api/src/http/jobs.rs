@@ -31,7 +31,15 @@ pub(super) fn router() -> OpenApiRouter<CommandApi> {
 /// It starts with the default pipeline; bind a rubric and publish it to take applications.
 /// Refused: VALIDATION, PAY_RANGE, OPENINGS_LT_1.
 #[utoipa::path(post, path = "/v1/jobs", tag = "jobs", operation_id = "draftJob",
-    request_body = PostingBody, responses((status = 201, body = Written)))]
+    request_body(content = PostingBody, example = json!({
+        "title": "Ward Nurse", "department": "Medicine", "location": "Leeds", "employment_type": "full_time",
+        "pay": { "min": 31000, "max": 37000, "currency": "GBP", "per": "year" }, "openings": 2,
+        "description": "Care for patients on an acute ward.",
+        "requirements": [
+            { "text": "Registered nurse" },
+            { "text": "Experience on an acute ward", "must_have": false }
+        ]
+    })), responses((status = 201, body = Written)))]
 async fn draft(
     State(api): State<CommandApi>,
     command: Command<PostingBody>,
@@ -45,7 +53,15 @@ async fn draft(
 ///
 /// Gives the whole posting anew. Refused: as drafting, JOB_CLOSED, STALE_VERSION.
 #[utoipa::path(put, path = "/v1/jobs/{job}", tag = "jobs", operation_id = "editJob",
-    params(("job" = uuid::Uuid, Path,)), request_body = PostingBody,
+    params(("job" = uuid::Uuid, Path,)), request_body(content = PostingBody, example = json!({
+        "title": "Ward Nurse", "department": "Medicine", "location": "Leeds", "employment_type": "full_time",
+        "pay": { "min": 31000, "max": 37000, "currency": "GBP", "per": "year" }, "openings": 2,
+        "description": "Care for patients on an acute ward.",
+        "requirements": [
+            { "text": "Registered nurse" },
+            { "text": "Experience on an acute ward", "must_have": false }
+        ]
+    })),
     responses((status = 200, body = Written)))]
 async fn edit(
     State(api): State<CommandApi>,
@@ -69,7 +85,13 @@ struct PipelineBody {
 ///
 /// Refused: STAGE_IN_USE, NO_TERMINAL_STAGE, JOB_CLOSED, VALIDATION.
 #[utoipa::path(put, path = "/v1/jobs/{job}/pipeline", tag = "jobs", operation_id = "definePipeline",
-    params(("job" = uuid::Uuid, Path,)), request_body = PipelineBody,
+    params(("job" = uuid::Uuid, Path,)), request_body(content = PipelineBody, example = json!({
+        "stages": [
+            { "id": "submitted", "name": "Submitted", "kind": "submitted" },
+            { "id": "interview", "name": "Interview", "kind": "interviewing", "sla_days": 14 },
+            { "id": "hired", "name": "Hired", "kind": "hired" }
+        ]
+    })),
     responses((status = 200, body = Written)))]
 async fn define_pipeline(
     State(api): State<CommandApi>,
@@ -96,7 +118,9 @@ struct RubricRef {
 ///
 /// Scores are made with it from now on. Refused: RUBRIC_NOT_PUBLISHED, JOB_CLOSED.
 #[utoipa::path(put, path = "/v1/jobs/{job}/rubric", tag = "jobs", operation_id = "bindRubric",
-    params(("job" = uuid::Uuid, Path,)), request_body = RubricRef,
+    params(("job" = uuid::Uuid, Path,)),
+    request_body(content = RubricRef,
+        example = json!({ "rubric": "default", "version": 1 })),
     responses((status = 200, body = Written)))]
 async fn bind_rubric(
     State(api): State<CommandApi>,
@@ -120,7 +144,9 @@ struct PublishBody {
 ///
 /// It takes applications from now on. Refused: RUBRIC_MISSING, WRONG_STATE.
 #[utoipa::path(post, path = "/v1/jobs/{job}/publish", tag = "jobs", operation_id = "publishJob",
-    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<PublishBody>),
+    params(("job" = uuid::Uuid, Path,)),
+    request_body(content = Option<PublishBody>,
+        example = json!({ "valid_through": "2027-01-31" })),
     responses((status = 200, body = Written)))]
 async fn publish(
     State(api): State<CommandApi>,
@@ -143,7 +169,7 @@ pub(super) struct NoBody {}
 ///
 /// It takes no applications for now. Refused: WRONG_STATE.
 #[utoipa::path(post, path = "/v1/jobs/{job}/pause", tag = "jobs", operation_id = "pauseJob",
-    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<NoBody>),
+    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<NoBody>, example = json!({})),
     responses((status = 200, body = Written)))]
 async fn pause(
     State(api): State<CommandApi>,
@@ -157,7 +183,7 @@ async fn pause(
 ///
 /// A paused or closed job takes applications again. Refused: WRONG_STATE.
 #[utoipa::path(post, path = "/v1/jobs/{job}/reopen", tag = "jobs", operation_id = "reopenJob",
-    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<NoBody>),
+    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<NoBody>, example = json!({})),
     responses((status = 200, body = Written)))]
 async fn reopen(
     State(api): State<CommandApi>,
@@ -186,7 +212,11 @@ struct CloseBody {
 ///
 /// Refused: ACTIVE_APPLICATIONS unless a disposition is given, WRONG_STATE.
 #[utoipa::path(post, path = "/v1/jobs/{job}/close", tag = "jobs", operation_id = "closeJob",
-    params(("job" = uuid::Uuid, Path,)), request_body = CloseBody,
+    params(("job" = uuid::Uuid, Path,)),
+    request_body(content = CloseBody,
+        example = json!({
+            "reason": "both openings are filled", "filled": true, "disposition": "keep_for_review"
+        })),
     responses((status = 200, body = Written)))]
 async fn close(
     State(api): State<CommandApi>,

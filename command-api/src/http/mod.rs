@@ -25,6 +25,7 @@ use event_log::{Dispatcher, Envelope, LogError};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use web::access::{ApplicantTokens, Tokens};
+use web::extract::Meta;
 use web::{Problem, Written, limits};
 
 /// What the write side needs.
@@ -57,6 +58,18 @@ impl CommandApi {
     pub fn new(dispatcher: Dispatcher, tokens: Tokens, beside: Arc<dyn Beside>) -> Self {
         let applicants = ApplicantTokens::new(dispatcher.log().vault.clone());
         Self { dispatcher, tokens, applicants, beside }
+    }
+
+    /// What was answered to this very write before: for those that look at anything but their own stream, which
+    /// may have changed since.
+    pub(crate) async fn answered(
+        &self,
+        meta: &Meta,
+        body: &[u8],
+    ) -> Result<Option<Written>, Problem> {
+        let Some(key) = meta.scoped_key() else { return Ok(None) };
+        let before = self.dispatcher.repeated(&key, &meta.fingerprint(body)).await?;
+        Ok(before.map(Written::from))
     }
 
     /// Dispatches a command and answers where the thing now stands.

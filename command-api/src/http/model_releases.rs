@@ -48,7 +48,10 @@ struct ReleaseBody {
 ///
 /// Pinned for ever. Refused: RELEASE_REGISTERED, VALIDATION.
 #[utoipa::path(post, path = "/v1/model-releases", tag = "model releases",
-    operation_id = "registerModel", request_body = ReleaseBody,
+    operation_id = "registerModel", request_body(content = ReleaseBody, example = json!({
+        "name": "gpt-4o-rubric", "version": "1", "provider": "openai", "model": "gpt-4o-2024-11-20",
+        "params": { "temperature": "0" }
+    })),
     responses((status = 201, body = Written)))]
 async fn register_model(
     State(api): State<CommandApi>,

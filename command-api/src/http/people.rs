@@ -121,8 +121,12 @@ pub(super) async fn attach(
     candidate: CandidateId,
     file: Upload,
     actor: Actor,
-) -> Result<DocumentId, Problem> {
+    keyed: Option<&[u8]>,
+) -> Result<(DocumentId, Outcome), Problem> {
     let resume = crate::apply::Resume { origin: String::new(), file: file.name, bytes: file.bytes };
-    let correlation = Some(meta.request.clone());
-    Ok(crate::apply::attach(&api.dispatcher, candidate, resume, &actor, correlation).await?)
+    let dress = |plain: Envelope<CandidateCommand>| match keyed {
+        Some(body) => meta.envelope(plain.id, plain.command, plain.actor, body),
+        None => step(meta, plain.id, plain.command, plain.actor),
+    };
+    Ok(crate::apply::attach(&api.dispatcher, candidate, resume, &actor, dress).await?)
 }

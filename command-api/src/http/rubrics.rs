@@ -55,7 +55,15 @@ struct CriterionBody {
 /// A published version never changes. Refused: WEIGHTS_NOT_100, PROTECTED_ATTRIBUTE, ANCHOR_MISSING,
 /// VERSION_PUBLISHED, VALIDATION.
 #[utoipa::path(post, path = "/v1/rubrics", tag = "rubrics", operation_id = "publishRubric",
-    request_body = RubricBody, responses((status = 201, body = Written)))]
+    request_body(content = RubricBody, example = json!({
+        "name": "nursing", "version": 1,
+        "criteria": [
+            { "id": "skills", "label": "Clinical skills", "weight": 60,
+              "anchors": ["None", "Heard of", "Trained", "Practised", "Practised alone", "Teaches others"] },
+            { "id": "experience", "label": "Experience", "weight": 40,
+              "anchors": ["None", "Under a year", "One year", "Two years", "Five years", "Ten years"] }
+        ]
+    })), responses((status = 201, body = Written)))]
 async fn publish_rubric(
     State(api): State<CommandApi>,
     command: Command<RubricBody>,
@@ -89,7 +97,9 @@ struct VersionBody {
 ///
 /// New jobs cannot be bound to it; jobs that are keep it.
 #[utoipa::path(post, path = "/v1/rubrics/{rubric}/retire", tag = "rubrics",
-    operation_id = "retireRubric", params(("rubric" = uuid::Uuid, Path,)), request_body = VersionBody,
+    operation_id = "retireRubric", params(("rubric" = uuid::Uuid, Path,)),
+    request_body(content = VersionBody,
+        example = json!({ "version": 1 })),
     responses((status = 200, body = Written)))]
 async fn retire_rubric(
     State(api): State<CommandApi>,

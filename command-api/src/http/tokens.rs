@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,9 +46,12 @@ struct TokenBody {
 
 /// Issue a token
 ///
-/// The answer is the only time its secret is shown, so a repeat under the same `Idempotency-Key` issues another.
+/// The answer is the only time its secret is shown. A repeat under the same `Idempotency-Key` issues none and cannot
+/// show the secret again: ALREADY_ISSUED (names the token).
 #[utoipa::path(post, path = "/v1/tokens", tag = "tokens", operation_id = "issueToken",
-    request_body = TokenBody, responses((status = 201, body = Issued)))]
+    request_body(content = TokenBody,
+        example = json!({ "role": "recruiter", "name": "careers page" })),
+    responses((status = 201, body = Issued)))]
 async fn issue_token(
     State(api): State<CommandApi>,
     command: Command<TokenBody>,
@@ -56,7 +60,15 @@ async fn issue_token(
     if name.chars().count() > 200 {
         return Err(Problem::field("name", "is longer than 200 characters"));
     }
-    Ok((StatusCode::CREATED, Json(api.tokens.issue(command.body.role, name).await?)))
+    let key = command.meta.scoped_key();
+    match api.tokens.issue_once(command.body.role, name, key.as_deref()).await? {
+        Ok(issued) => Ok((StatusCode::CREATED, Json(issued))),
+        Err(known) => {
+            let message = "a token was issued under this key, and its secret is shown once";
+            let refusal = Refusal::conflict("ALREADY_ISSUED", message);
+            Err(refusal.with_existing(known.to_string()).into())
+        }
+    }
 }
 
 /// Revoke a token

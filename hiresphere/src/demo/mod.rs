@@ -105,7 +105,8 @@ async fn served(server: Server) -> Result<(), Failure> {
 fn tell(event: &Recorded) {
     let Ok(Some(message)) = Viewer::Member.sees(event) else { return };
     if let Ok(message) = serde_json::to_value(&message) {
-        out::note(&tail::line(&message));
+        // Nobody is there to read it: not the feed's concern.
+        let _ = out::print(&format!("{}\n", tail::line(&message)));
     }
 }
 

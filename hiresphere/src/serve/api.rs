@@ -39,9 +39,9 @@ pub(crate) fn document() -> Result<Value, Failure> {
 /// Every route of the server.
 pub(super) fn router(server: &Server, health: Health) -> Result<Router, Failure> {
     let engine = &server.engine;
-    let beside = Arc::new(Roles(engine.clone()));
-    let commands = CommandApi::new(engine.dispatcher.clone(), server.tokens.clone(), beside);
     let queries = QueryApi::new(engine.log.clone(), engine.read.clone());
+    let beside = Arc::new(Roles { engine: engine.clone(), queries: queries.clone() });
+    let commands = CommandApi::new(engine.dispatcher.clone(), server.tokens.clone(), beside);
     let stop = server.stop.subscribe();
     let live = Live::new(
         server.hub.clone(),
@@ -72,7 +72,8 @@ pub(super) fn router(server: &Server, health: Health) -> Result<Router, Failure>
             let detail = "the server failed; its log says why";
             let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
             Problem::new(status, "INTERNAL", detail).into_response()
-        }));
+        }))
+        .layer(middleware::from_fn(guard::name));
     Ok(match cors(&server.origins)? {
         Some(cors) => router.layer(cors),
         None => router,
@@ -96,13 +97,26 @@ fn cors(origins: &[String]) -> Result<Option<CorsLayer>, Failure> {
         })?;
         values.push(value);
     }
+    // By name: a browser does not take `*` for a token.
+    let asked = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "last-event-id",
+        "prefer",
+        "traceparent",
+        "x-request-id",
+    ]
+    .map(axum::http::HeaderName::from_static);
     let expose = ["etag", "location", "retry-after", "x-request-id"]
         .map(axum::http::HeaderName::from_static);
     Ok(Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(values))
             .allow_methods(Any)
-            .allow_headers(Any)
+            .allow_headers(asked)
             .expose_headers(ExposeHeaders::list(expose)),
     ))
 }

@@ -8,6 +8,7 @@ use command_api::http::Beside;
 use domain::application::Seen;
 use domain::ids::ApplicationId;
 use event_log::LogError;
+use projections::api::QueryApi;
 use projections::models::ranked_pool;
 
 use crate::engine::Engine;
@@ -16,20 +17,17 @@ use crate::engine::Engine;
 const SWEEPING: Duration = Duration::from_secs(10);
 
 /// The other roles of this process.
-pub(super) struct Roles(pub(super) Arc<Engine>);
+pub(super) struct Roles {
+    pub(super) engine: Arc<Engine>,
+    pub(super) queries: QueryApi,
+}
 
 #[async_trait]
 impl Beside for Roles {
     async fn shown(&self, application: ApplicationId) -> Result<Option<Seen>, LogError> {
-        let read = &self.0.read;
-        loop {
-            let position = read.checkpoint().await?;
-            let row = ranked_pool::one(&read.pool().await, application).await?;
-            // Row and position belong together only if nothing came in between.
-            if read.checkpoint().await? == position {
-                return Ok(row.map(|row| Seen { position, run: row.run, rank: row.rank }));
-            }
-        }
+        let tables = self.engine.read.pool().await;
+        let (row, position) = ranked_pool::one_at(&tables, application).await?;
+        Ok(row.map(|row| Seen { position, run: row.run, rank: row.rank }))
     }
 
     fn readable(&self, bytes: &[u8]) -> Option<String> {
@@ -37,14 +35,15 @@ impl Beside for Roles {
     }
 
     fn scoring(&self) -> (String, String) {
-        (self.0.grading.release().label(), self.0.grading.prompt_version())
+        (self.engine.grading.release().label(), self.engine.grading.prompt_version())
     }
 
     async fn erased(&self, position: u64) -> Result<(), LogError> {
+        self.queries.forget_folds();
         let swept = async {
-            self.0.read.wait_for(position).await;
+            self.engine.read.wait_for(position).await;
             // Somebody may be reading an older copy at this very moment.
-            while let Err(error) = self.0.read.forget_older_copies().await {
+            while let Err(error) = self.engine.read.forget_older_copies().await {
                 tracing::debug!(%error, "sweeping goes on");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use web::access::Tokens;
 use web::limits::BodyTime;
 
+pub(crate) use self::api::document;
 use crate::cli::ServeArgs;
 use crate::engine::Engine;
 use crate::failure::Failure;

@@ -100,11 +100,10 @@ async fn application(
     let min_position = params.min_position.or(api.first_seen(id, params.as_of.as_deref()).await?);
     let store = api.at(&asked, params.as_of.as_deref(), min_position).await?;
     let tables = store.pool().await;
-    let read_at = store.checkpoint().await?;
-    let row = ranked_pool::one(&tables, id.into()).await?;
+    let (row, read_at) = ranked_pool::one_at(&tables, id.into()).await?;
     let row = row.ok_or_else(|| Problem::not_found("application"))?;
     let job_title = title(&tables, row.job).await?;
-    let (version, position) = (row.version, row.position);
+    let version = row.version;
     if !caller.is_member() {
         let view = ApplicantView {
             application: row.application,
@@ -119,7 +118,7 @@ async fn application(
             version,
             read_at,
         };
-        return Ok(one(&asked, version, position, &view));
+        return Ok(one(&asked, version, read_at, &view));
     }
     let criteria = match &row.run {
         Some(run) => application_detail::of_run(&tables, run).await?,

@@ -68,8 +68,9 @@ async fn candidate(
     Params(params): Params<OneParams>,
 ) -> Result<Response, Problem> {
     let store = api.at(&asked, None, params.min_position).await?;
+    let read_at = store.checkpoint().await?;
     let found = candidates::one(&store.pool().await, id.into()).await?;
     let found = found.ok_or_else(|| Problem::not_found("candidate"))?;
-    let row = &found.candidate;
-    Ok(one(&asked, row.version, row.position, &found))
+    // Their applications and others like them come without an event of theirs.
+    Ok(one(&asked, found.candidate.version, read_at, &found))
 }

@@ -10,7 +10,7 @@ use web::Problem;
 use web::extract::{Id, Params};
 
 use super::QueryApi;
-use super::view::{Asked, limit, one, page, page_problem, several};
+use super::view::{Asked, limit, one, page, page_of_day, page_problem, several};
 use crate::models::jobs::{self, JobFilter, JobSort};
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
@@ -61,7 +61,7 @@ async fn open_jobs(
     let cursor = params.cursor.as_deref();
     let tables = store.pool().await;
     let found = jobs::open_page(&tables, &filter, params.sort, cursor, limit, today);
-    Ok(page(&asked, &found.await.map_err(page_problem)?))
+    Ok(page_of_day(&asked, &found.await.map_err(page_problem)?, today))
 }
 
 #[derive(Debug, Deserialize)]

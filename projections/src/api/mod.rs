@@ -36,6 +36,11 @@ impl QueryApi {
         let as_of = Arc::new(AsOf::new(log.clone()));
         Self { log, live, as_of }
     }
+
+    /// Drops what was folded of the past. Called when somebody was erased.
+    pub fn forget_folds(&self) {
+        self.as_of.forget();
+    }
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {

@@ -1,7 +1,12 @@
 //! The ranked pool of a job, and how many applications stand where.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::job::Stage;
 use domain::score::Points;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +20,7 @@ use super::QueryApi;
 use super::view::{Asked, limit, one, page, page_problem, several};
 use crate::models::jobs;
 use crate::models::ranked_pool::{self, Outcome, PoolFilter, PoolSort, StageCount};
-use crate::paging::Listing;
+use crate::paging::{Listing, PageError};
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(pool)).routes(routes!(counters))
@@ -66,15 +71,42 @@ async fn pool(
     let filter = params.filter()?;
     let limit = limit(params.limit)?;
     let listing = Listing::new("pool", &(job, &filter, params.sort))?;
-    let after = params.cursor.as_deref().map(|cursor| listing.key(cursor)).transpose();
-    let after = after.map_err(page_problem)?;
+    let after = match params.cursor {
+        None => None,
+        Some(cursor) => {
+            let cursor = api.unsealed(&cursor).await?;
+            Some(listing.key(&cursor).map_err(page_problem)?)
+        }
+    };
     let tables = store.pool().await;
     jobs::one(&tables, job.into()).await?.ok_or_else(|| Problem::not_found("job"))?;
-    let position = store.checkpoint().await?;
-    let rows =
-        ranked_pool::page(&tables, job.into(), &filter, params.sort, after.as_ref(), limit + 1);
-    let found = listing.page(rows.await?, limit, position, |row| row.key.clone())?;
+    let after = after.as_ref();
+    let found =
+        ranked_pool::page_at(&tables, job.into(), &filter, params.sort, after, limit + 1).await;
+    let (rows, position) = found?;
+    let mut found = listing.page(rows, limit, position, |row| row.key.clone())?;
+    if let Some(cursor) = found.next.take() {
+        found.next = Some(api.sealed(&cursor).await?);
+    }
     Ok(page(&asked, &found))
+}
+
+/// Binds a sealed cursor to what it is.
+const CURSOR: &[u8] = b"hiresphere/cursor/1";
+
+impl QueryApi {
+    /// A cursor that holds a name, sealed: addresses end up in logs and histories.
+    async fn sealed(&self, cursor: &str) -> Result<String, Problem> {
+        let sealed = self.log.vault.own_key().await?.seal(cursor.as_bytes(), CURSOR)?;
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    async fn unsealed(&self, sealed: &str) -> Result<String, Problem> {
+        let key = self.log.vault.own_key().await?;
+        let clear = URL_SAFE_NO_PAD.decode(sealed).ok().and_then(|s| key.open(&s, CURSOR));
+        let text = clear.and_then(|clear| String::from_utf8(clear).ok());
+        text.ok_or_else(|| page_problem(PageError::CursorDamaged))
+    }
 }
 
 impl PoolParams {
@@ -144,6 +176,20 @@ async fn counters(
     let tables = store.pool().await;
     let row = jobs::one(&tables, job.into()).await?.ok_or_else(|| Problem::not_found("job"))?;
     let position = store.checkpoint().await?;
-    let stages = ranked_pool::standing_of(&tables, job.into()).await?;
+    let standing = ranked_pool::standing_of(&tables, job.into()).await?;
+    let stages = in_order(row.pipeline, standing);
     Ok(one(&asked, row.version, position, &Counters { job, stages, position }))
+}
+
+/// The stages of a pipeline in order, the empty ones, too; then those that are no longer in it.
+fn in_order(pipeline: Vec<Stage>, mut standing: Vec<StageCount>) -> Vec<StageCount> {
+    let mut stages: Vec<StageCount> = pipeline
+        .into_iter()
+        .map(|stage| match standing.iter().position(|s| s.stage == stage.id) {
+            Some(at) => standing.remove(at),
+            None => StageCount { stage: stage.id, kind: stage.kind, statuses: BTreeMap::new() },
+        })
+        .collect();
+    stages.extend(standing);
+    stages
 }

@@ -8,7 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use event_log::LogError;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -62,7 +63,13 @@ impl QueryApi {
     ) -> Result<Arc<ReadStore>, Problem> {
         if let Some(as_of) = as_of {
             let position = self.position_of(as_of).await?;
-            return self.as_of.at(position).await.map_err(|error| match error {
+            // A task of its own: a client that hangs up must not undo a long fold for the next one.
+            let as_of = self.as_of.clone();
+            let folding = tokio::spawn(async move { as_of.at(position).await });
+            let folded = folding
+                .await
+                .map_err(|e| LogError::Io { doing: "fold the past", problem: e.to_string() })?;
+            return folded.map_err(|error| match error {
                 AsOfError::Ahead { .. } => Params::<()>::refuse("as_of", &error.to_string()),
                 AsOfError::Log(error) => error.into(),
             });
@@ -124,10 +131,7 @@ pub(super) fn several<T: serde::de::DeserializeOwned>(
 pub(super) fn page_problem(error: PageError) -> Problem {
     match error {
         PageError::Log(error) => error.into(),
-        error => Problem {
-            code: error.code().to_owned(),
-            ..Params::<()>::refuse("cursor", &error.to_string())
-        },
+        error => Params::<()>::refuse("cursor", &error.to_string()).under(error.code()),
     }
 }
 
@@ -140,14 +144,20 @@ pub(super) fn replay_problem(error: ReplayError) -> Problem {
     }
 }
 
-/// An answer about one thing. Its `ETag` begins with the version that `If-Match` takes.
+/// An answer about one thing. Its `ETag` begins with the version that `If-Match` takes; `position` changes
+/// whenever anything in the answer does.
 pub(super) fn one(asked: &Asked, version: u64, position: u64, body: &impl Serialize) -> Response {
     tagged(asked, format!("\"{version}-{position}\""), body)
 }
 
-/// An answer with a list in it. Its `ETag` is the position that it was read at.
+/// An answer with a list in it. Its `ETag` is the position that it was read at, which is no version.
 pub(super) fn page<T: Serialize>(asked: &Asked, page: &Page<T>) -> Response {
-    tagged(asked, format!("W/\"{}\"", page.position), page)
+    tagged(asked, format!("W/\"page-{}\"", page.position), page)
+}
+
+/// An answer with a list in it that the day has a say in.
+pub(super) fn page_of_day<T: Serialize>(asked: &Asked, page: &Page<T>, day: NaiveDate) -> Response {
+    tagged(asked, format!("W/\"page-{}-{day}\"", page.position), page)
 }
 
 fn tagged(asked: &Asked, tag: String, body: &impl Serialize) -> Response {
@@ -176,7 +186,10 @@ pub fn schemas() -> Map<String, Value> {
         all.insert(name.to_owned(), schema.to_value());
     };
     for (name, make) in ROOTS {
-        add(name, make(&mut generator));
+        let mut schema = make(&mut generator);
+        // What it refers to comes once, below.
+        schema.remove("components");
+        add(name, schema);
     }
     all.extend(generator.take_definitions(true));
     // What a member is answered, and what the applicant is.

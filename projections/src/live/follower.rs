@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::extract::ws::Utf8Bytes;
 use domain::ids::JobId;
 use event_log::LogError;
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use web::access::Caller;
@@ -57,19 +59,24 @@ pub enum Next {
 }
 
 /// Why a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum End {
-    /// The token was revoked, or the person erased.
+    /// The token was revoked, or the person erased. Coming back with the same token is refused.
     Revoked,
-    /// The server goes down; come back.
+    /// The server goes down; come back behind the last position.
     GoingAway,
-    /// The reader did not keep reading; come back where it stopped.
+    /// The reader did not keep reading; come back behind the last position.
     TooSlow,
-    /// The server failed.
+    /// The server failed; come back behind the last position, and wait longer each time.
+    #[serde(rename = "INTERNAL")]
     Failed,
 }
 
 impl End {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Revoked, Self::TooSlow, Self::GoingAway, Self::Failed];
+
     /// WebSocket close code: 1001 and 1011 of RFC 6455, 4000 and above are ours.
     pub fn close_code(self) -> u16 {
         match self {
@@ -138,8 +145,12 @@ impl Follower {
             if let Some(last) = events.last().map(|kept| kept.event.position) {
                 let mut told = Vec::new();
                 for kept in &events {
+                    if self.viewer.ends_with(&kept.event) {
+                        told.push(Next::End(End::Revoked));
+                        return Ok(told);
+                    }
                     if self.wanted(&kept.event).await?
-                        && let Some(text) = kept.message(&self.viewer)?
+                        && let Some(text) = kept.message(&mut self.viewer)?
                     {
                         told.push(Next::Event { position: kept.event.position, text });
                     }

@@ -12,14 +12,15 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
-use domain::application::Application;
+use domain::application::{Application, ApplicationEvent};
 use event_log::{Dispatcher, Log};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, Stream, StreamExt as _};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -28,13 +29,14 @@ use web::access::Caller;
 use web::extract::Params;
 use web::guard::Guard;
 
+use super::contract::Notice;
 use super::follower::{End, Filter, Follower, Next};
 use super::hub::Hub;
 use super::tickets::{GOOD_FOR, Tickets};
 use super::view::Viewer;
 
 /// A reader that takes longer than this over one message is let go.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a message from a client; there is nothing to say.
 const INCOMING_BYTES: usize = 4096;
 
@@ -108,13 +110,20 @@ async fn issue_ticket(
 }
 
 /// What a client of the feed asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct FeedParams {
+pub(super) struct FeedParams {
+    /// A one-time ticket (`POST /v1/live/tickets`), instead of a bearer token: for browsers.
     ticket: Option<String>,
+    /// Resume behind this position; without it, from now on. 0 is from the very beginning.
+    #[param(maximum = 9007199254740991u64)]
     after: Option<u64>,
+    /// Events about this job and its applications only.
     job: Option<Uuid>,
+    /// Events of these types only: wire names, separated by commas.
     #[serde(rename = "type")]
+    #[param(example = "application.submitted.v1,application.score_recorded.v1")]
     types: Option<String>,
 }
 
@@ -124,12 +133,7 @@ struct FeedParams {
 /// `{position, event_id, type, stream, at, actor, data}`; resume behind the last one with `after` (or
 /// `Last-Event-ID`). Refused: ORIGIN_NOT_ALLOWED, TICKET_USED, UPGRADE_REQUIRED, BAD_PARAMETER.
 #[utoipa::path(get, path = "/v1/live", tag = "live feed", operation_id = "followFeed",
-    params(
-        ("ticket" = Option<String>, Query, description = "A ticket, instead of a bearer token."),
-        ("after" = Option<u64>, Query, description = "Resume behind this position; without it, from now on.", maximum = 9007199254740991u64),
-        ("job" = Option<uuid::Uuid>, Query, description = "Events about this job and its applications only."),
-        ("type" = Option<String>, Query, description = "Events of these types only, separated by commas."),
-    ),
+    params(FeedParams),
     responses(
         (status = 101, description = "WebSocket"),
         (status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String),
@@ -146,12 +150,6 @@ async fn follow(
     let caller = live.admit(caller, uri.query())?;
     let Params(params) = params?;
     check_origin(&headers, &live.origins)?;
-    let sse = accepts_events(&headers);
-    if upgrade.is_err() && !sse {
-        let detail = "connect by WebSocket, or ask with Accept: text/event-stream";
-        let upgrade = Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail);
-        return Ok(([(header::UPGRADE, "websocket")], upgrade).into_response());
-    }
     let head = live.dispatcher.log().store.head().await?;
     let after = last_event_id(&headers)?.or(params.after).unwrap_or(head);
     if after > head {
@@ -160,6 +158,11 @@ async fn follow(
     }
     let types = params.types.as_deref().map(types).transpose()?.unwrap_or_default();
     let FeedParams { ticket: _redeemed, .. } = &params;
+    if upgrade.is_err() && !accepts_events(&headers) {
+        let detail = "connect by WebSocket, or ask with Accept: text/event-stream";
+        let upgrade = Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail);
+        return Ok(([(header::UPGRADE, "websocket")], upgrade).into_response());
+    }
     let filter = Filter { job: params.job.map(Into::into), types };
     let viewer = live.viewer(caller).await?;
     let follower = Follower::new(
@@ -170,6 +173,10 @@ async fn follow(
         after,
         live.stop.clone(),
     );
+    // The follower hears of what is revoked from now on; a ticket may have waited since before.
+    if !live.guard.stands(&caller).await? {
+        return Err(Problem::unauthenticated("the token was revoked"));
+    }
     match upgrade {
         Ok(upgrade) => Ok(upgrade
             .max_message_size(INCOMING_BYTES)
@@ -189,7 +196,7 @@ impl Live {
             None => Ok(caller),
             Some(ticket) => self.tickets.redeem(ticket, Instant::now()).ok_or_else(|| {
                 let detail = "the ticket was used, is too old or was never given; get another";
-                Problem { code: "TICKET_USED".into(), ..Problem::unauthenticated(detail) }
+                Problem::unauthenticated(detail).under("TICKET_USED")
             }),
         }
     }
@@ -198,8 +205,16 @@ impl Live {
         match caller {
             Caller::Member { .. } => Ok(Viewer::Member),
             Caller::Applicant { application, candidate } => {
-                let (state, _) = self.dispatcher.load::<Application>(application.0).await?;
-                Ok(Viewer::Applicant { application, candidate, document: state.document })
+                let mut documents = vec![];
+                let stream = self.dispatcher.log().store.read_stream(application.stream(), 0);
+                for event in stream.await? {
+                    match event.decode::<Application>()? {
+                        ApplicationEvent::ApplicationSubmitted { document, .. }
+                        | ApplicationEvent::ResumeReplaced { document } => documents.push(document),
+                        _ => {}
+                    }
+                }
+                Ok(Viewer::Applicant { application, candidate, documents })
             }
             Caller::Anonymous => Err(Problem::unauthenticated("say who you are")),
         }
@@ -236,6 +251,9 @@ fn types(text: &str) -> Result<HashSet<String>, Problem> {
     let known: HashSet<&str> = domain::wire_names().collect();
     let asked: HashSet<String> =
         text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
+    if asked.is_empty() {
+        return Err(Params::<FeedParams>::refuse("type", "names no type of event"));
+    }
     match asked.iter().find(|t| !known.contains(t.as_str())) {
         Some(unknown) => {
             let problem = format!("`{unknown}` is no type of event");
@@ -249,13 +267,13 @@ fn types(text: &str) -> Result<HashSet<String>, Problem> {
 fn text_of(next: &Next) -> Utf8Bytes {
     match next {
         Next::Event { text, .. } => text.clone(),
-        Next::Heartbeat(position) => {
-            serde_json::json!({ "type": "heartbeat", "position": position }).to_string().into()
-        }
-        Next::End(end) => {
-            serde_json::json!({ "type": "end", "code": end.code() }).to_string().into()
-        }
+        Next::Heartbeat(position) => notice(Notice::Heartbeat { position: *position }).into(),
+        Next::End(end) => notice(Notice::End { code: *end }).into(),
     }
+}
+
+fn notice(notice: Notice) -> String {
+    serde_json::to_string(&notice).unwrap_or_default()
 }
 
 async fn serve_socket(socket: WebSocket, mut follower: Follower) {

@@ -35,7 +35,7 @@ impl Kept {
     ///
     /// # Errors
     /// `EVENT_UNDECODABLE`.
-    pub fn message(&self, viewer: &Viewer) -> Result<Option<Utf8Bytes>, LogError> {
+    pub fn message(&self, viewer: &mut Viewer) -> Result<Option<Utf8Bytes>, LogError> {
         if *viewer != Viewer::Member {
             return self.write(viewer);
         }
@@ -46,7 +46,7 @@ impl Kept {
         Ok(written.map(|text| self.told.get_or_init(|| text).clone()))
     }
 
-    fn write(&self, viewer: &Viewer) -> Result<Option<Utf8Bytes>, LogError> {
+    fn write(&self, viewer: &mut Viewer) -> Result<Option<Utf8Bytes>, LogError> {
         let Some(message) = viewer.sees(&self.event)? else { return Ok(None) };
         let text = serde_json::to_string(&message)
             .map_err(|e| LogError::Io { doing: "write a message", problem: e.to_string() })?;

@@ -4,31 +4,37 @@
 use domain::actor::ActorKind;
 use domain::ids::{ApplicationId, CandidateId, DocumentId, StreamId};
 use event_log::{LogError, Recorded};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// An event as the feed tells it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Message {
     /// Its place in the log; give it as `after` to resume behind it.
     pub position: u64,
     /// Its id.
+    #[schemars(extend("format" = "uuid"))]
     pub event_id: String,
-    /// Its wire name.
+    /// Its wire name, such as `application.submitted.v1`. Types may be added; pass over those you do not know.
     #[serde(rename = "type")]
+    #[schemars(extend("pattern" = "^[a-z_]+\\.[a-z_]+\\.v[0-9]+$"))]
     pub kind: String,
     /// What it is about: `application-018f...`.
     pub stream: String,
     /// When it happened (RFC 3339).
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who did it.
     pub actor: MessageActor,
-    /// What it says; personal fields are null.
+    /// What it says: the schema of its type. Personal fields are null; applicants are told the fields that
+    /// concern them.
+    #[schemars(extend("type" = "object"))]
     pub data: Value,
 }
 
 /// Who did it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MessageActor {
     /// `member`, `api_key`, `candidate`, `model`, `system`.
     pub kind: ActorKind,
@@ -38,7 +44,7 @@ pub struct MessageActor {
 }
 
 /// Who looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
     /// Somebody who works here: every event.
     Member,
@@ -48,29 +54,34 @@ pub enum Viewer {
         application: ApplicationId,
         /// Who they are.
         candidate: CandidateId,
-        /// The resume that their application stands on.
-        document: Option<DocumentId>,
+        /// The resumes that their application has stood on.
+        documents: Vec<DocumentId>,
     },
 }
 
 impl Viewer {
-    /// The event as this viewer may see it, or nothing.
+    /// The event as this viewer may see it, or nothing. An applicant's application may be put on another resume
+    /// by it, which is theirs to follow from then on.
     ///
     /// # Errors
     /// `EVENT_UNDECODABLE`.
-    pub fn sees(&self, event: &Recorded) -> Result<Option<Message>, LogError> {
+    pub fn sees(&mut self, event: &Recorded) -> Result<Option<Message>, LogError> {
         let data: Value =
             serde_json::from_str(&event.payload).map_err(|e| LogError::Undecodable {
                 position: event.position,
                 kind: event.kind.clone(),
                 problem: e.to_string(),
             })?;
+        let named = || data["document"].as_str().and_then(|id| id.parse::<DocumentId>().ok());
         match self {
             Self::Member => Ok(Some(message(event, without_personal(data), true))),
-            Self::Applicant { application, candidate, document } => {
+            Self::Applicant { application, candidate, documents } => {
                 let mine = event.stream == application.stream();
+                if mine && event.kind == "application.resume_replaced.v1" {
+                    documents.extend(named());
+                }
                 let resume = event.stream == candidate.stream()
-                    && data["document"].as_str() == document.map(|d| d.to_string()).as_deref();
+                    && named().is_some_and(|document| documents.contains(&document));
                 let Some(fields) = told_to_applicants(&event.kind) else { return Ok(None) };
                 if !mine && !resume {
                     return Ok(None);
@@ -82,8 +93,16 @@ impl Viewer {
     }
 }
 
+impl Viewer {
+    /// Whether an event ends what this viewer may see.
+    pub fn ends_with(&self, event: &Recorded) -> bool {
+        matches!(self, Self::Applicant { candidate, .. } if event.stream == candidate.stream()
+            && event.kind == "candidate.personal_data_erased.v1")
+    }
+}
+
 /// The fields that applicants are told of each type of event; other types they are not told of.
-fn told_to_applicants(kind: &str) -> Option<&'static [&'static str]> {
+pub(super) fn told_to_applicants(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "application.submitted.v1" => &["application", "job"],
         "application.resume_replaced.v1"

@@ -211,7 +211,7 @@ fn marked(bytes: &[u8]) -> Option<Encoding> {
 /// Latin letters, which writing in any script has, are zero, and hardly a lower half is.
 fn unmarked_utf16(bytes: &[u8]) -> Option<Encoding> {
     let units = bytes.len() / 2;
-    if units == 0 || bytes.len() % 2 != 0 {
+    if units == 0 || !bytes.len().is_multiple_of(2) {
         return None;
     }
     let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();

@@ -34,7 +34,8 @@ const SCHEMA: &str = "
         role       TEXT NOT NULL,
         hash       BLOB NOT NULL UNIQUE,
         issued_at  TEXT NOT NULL,
-        revoked_at TEXT
+        revoked_at TEXT,
+        issued_by  TEXT UNIQUE
     ) WITHOUT ROWID;";
 
 /// Members' tokens.
@@ -85,23 +86,48 @@ impl Tokens {
     /// # Errors
     /// `DISK_FULL`, `IO`.
     pub async fn issue(&self, role: Role, name: &str) -> Result<Issued, LogError> {
+        let issued = self.issue_once(role, name, None).await?;
+        // Without a key there is nothing to be the same as.
+        issued.map_err(|id| LogError::Damaged(format!("token {id} was issued without being asked")))
+    }
+
+    /// Issues a token under a key; under a key that was used, the id of the token that was issued then.
+    ///
+    /// # Errors
+    /// `DISK_FULL`, `IO`.
+    pub async fn issue_once(
+        &self,
+        role: Role,
+        name: &str,
+        key: Option<&str>,
+    ) -> Result<Result<Issued, Uuid>, LogError> {
         let mut secret = [0u8; 32];
         getrandom::fill(&mut secret)
             .map_err(|e| LogError::Io { doing: "draw random bytes", problem: e.to_string() })?;
         let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
         let id = Uuid::now_v7();
-        let sql =
-            "INSERT INTO tokens (id, name, role, hash, issued_at) VALUES ($1, $2, $3, $4, $5)";
-        sqlx::query(sql)
+        let sql = "INSERT INTO tokens (id, name, role, hash, issued_at, issued_by) \
+                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (issued_by) DO NOTHING";
+        let done = sqlx::query(sql)
             .bind(id.to_string())
             .bind(name)
             .bind(role.as_str())
             .bind(hash(&token))
             .bind(Utc::now().to_rfc3339())
+            .bind(key)
             .execute(&self.pool)
             .await
             .map_err(failed)?;
-        Ok(Issued { id, token })
+        if done.rows_affected() == 1 {
+            return Ok(Ok(Issued { id, token }));
+        }
+        let known: String = sqlx::query_scalar("SELECT id FROM tokens WHERE issued_by = $1")
+            .bind(key)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)?;
+        let known = known.parse().map_err(|e| LogError::Damaged(format!("a token's row: {e}")))?;
+        Ok(Err(known))
     }
 
     /// Issues the first token there ever is; `None` when there was one.

@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::actor::Actor;
-use event_log::Envelope;
+use event_log::{Envelope, Vault};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -63,6 +63,14 @@ impl Meta {
     /// The caller's idempotency key as the log keeps it: one caller's keys are apart from another's.
     pub fn scoped_key(&self) -> Option<String> {
         self.key.as_ref().map(|key| format!("http:{}:{key}", self.caller.scope()))
+    }
+
+    /// The key as the log keeps it for whoever has no name here, but says `who` they are: one stranger's keys
+    /// are apart from another's, and neither key nor name can be told from it.
+    pub fn strangers_key(&self, vault: &Vault, who: &str) -> Option<String> {
+        let key = self.key.as_ref()?;
+        let blind = vault.blind("strangers-key", format!("{key}\n{who}").as_bytes());
+        Some(format!("http:stranger:{blind}"))
     }
 
     /// What tells a repeat from another command under the same key.
@@ -125,7 +133,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Command<T> {
                 detail,
             ));
         }
-        let body = decode(if raw.is_empty() { b"{}" } else { &raw })?;
+        // Where a body may be left out, null says the same.
+        let nothing = raw.is_empty() || raw.trim_ascii() == b"null";
+        let body = decode(if nothing { b"{}" } else { &raw })?;
         Ok(Self { meta, body, raw })
     }
 }
@@ -183,16 +193,23 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-/// The version that `If-Match` names; `*` and no header match any.
+/// The version that `If-Match` names; `*` and no header match any. The tag of a read begins with the version
+/// and goes on with the position that it was read at, which a write does not ask for.
 fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
     }
-    let number = text.trim_start_matches("W/").trim_matches('"').parse();
-    number.map(Some).map_err(|_| {
-        let detail = "If-Match is an ETag that this API gave, such as \"3\"";
+    let tag = text.strip_prefix("W/").unwrap_or(text);
+    let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    let version = tag.and_then(|tag| match tag.split_once('-') {
+        None => tag.parse().ok(),
+        Some((version, position)) => position.parse::<u64>().ok().and(version.parse().ok()),
+    });
+    version.map(Some).ok_or_else(|| {
+        let detail =
+            "If-Match is an ETag that this API gave for one thing, such as \"3\" or \"3-17\"";
         Problem::bad_request("BAD_IF_MATCH", detail)
     })
 }
@@ -255,8 +272,11 @@ mod tests {
             headers
         };
         assert_eq!(if_match(&with("if-match", "\"7\"")), Ok(Some(7)));
+        assert_eq!(if_match(&with("if-match", "\"7-130\"")), Ok(Some(7)));
         assert_eq!(if_match(&with("if-match", "*")), Ok(None));
-        assert!(if_match(&with("if-match", "seven")).is_err());
+        for wrong in ["seven", "7", "\"7-\"", "\"-7\"", "W/\"page-41\"", "\"1\", \"2\""] {
+            assert!(if_match(&with("if-match", wrong)).is_err(), "{wrong}");
+        }
         assert!(idempotency_key(&with("idempotency-key", &"k".repeat(256))).is_err());
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert_eq!(traceparent(&with("traceparent", good)).as_deref(), Some(good));

@@ -6,7 +6,7 @@
 //!
 //! A row rests on the resume that the application stands on, and on the run that was asked for last over
 //! it: when somebody hands in an earlier version again, its score counts again. What the order needs of
-//! them is written into the application's row whenever it changes ([`place`]), so that a page is a range of
+//! them is written into the application's row whenever it changes (`place`), so that a page is a range of
 //! an index. `apply` writes the tables, `query` reads pages of them, `row` is what a page is made of, and
 //! `suspects` says who may be the same person.
 
@@ -18,7 +18,9 @@ mod suspects;
 
 use event_log::LogError;
 
-pub use query::{PoolFilter, PoolKey, PoolSort, StageCount, of_job, one, page, standing_of};
+pub use query::{
+    PoolFilter, PoolKey, PoolSort, StageCount, of_job, one, one_at, page, page_at, standing_of,
+};
 pub use row::{Duplicate, Outcome, Part, PoolRow};
 
 use super::signed;

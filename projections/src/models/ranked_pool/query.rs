@@ -13,6 +13,7 @@ use sqlx::{Row as _, SqlitePool};
 
 use super::row::{COLUMNS, Outcome, PoolRow, RESTS_ON, of};
 use super::suspects;
+use crate::columns::snapshot;
 use crate::model::Tx;
 use crate::models::{id, json};
 
@@ -95,7 +96,8 @@ impl PoolSort {
 
 const RANK: &str = "unscored, total_down, tie_down, tie_file, submitted";
 
-/// A page of a job's pool: at most `limit` rows in an order, behind `after` or from the start. A rank is
+/// A page of a job's pool, and the position that it was read at: at most `limit` rows in an order, behind `after`
+/// or from the start. A rank is
 /// that in the whole pool, whatever is filtered.
 ///
 /// Who reads page after page by the last row's [`PoolRow::key`] is given every row that stays in its place
@@ -103,14 +105,14 @@ const RANK: &str = "unscored, total_down, tie_down, tie_file, submitted";
 ///
 /// # Errors
 /// `IO`.
-pub async fn page(
+pub async fn page_at(
     pool: &SqlitePool,
     job: JobId,
     filter: &PoolFilter,
     sort: PoolSort,
     after: Option<&PoolKey>,
     limit: u32,
-) -> Result<Vec<PoolRow>, LogError> {
+) -> Result<(Vec<PoolRow>, u64), LogError> {
     let order = sort.columns();
     let behind = if after.is_some() { sort.behind() } else { "" };
     // First the keys, from the order's index alone; then the rows.
@@ -144,15 +146,48 @@ pub async fn page(
             .bind(&key.sort_name);
     }
     // One moment for rows, ranks and suspicions.
-    let mut tx = pool.begin().await.map_err(failed)?;
+    let (mut tx, position) = snapshot(pool).await?;
     let rows = query.fetch_all(&mut *tx).await.map_err(failed)?;
     let mut rows = read(&rows)?;
     rank(&mut tx, &mut rows).await?;
     suspect(&mut tx, &mut rows).await?;
-    Ok(rows)
+    Ok((rows, position))
 }
 
-/// One application's row, with its rank in its pool; `None` when there is no such application.
+/// Like [`page_at`], without the position.
+///
+/// # Errors
+/// `IO`.
+pub async fn page(
+    pool: &SqlitePool,
+    job: JobId,
+    filter: &PoolFilter,
+    sort: PoolSort,
+    after: Option<&PoolKey>,
+    limit: u32,
+) -> Result<Vec<PoolRow>, LogError> {
+    page_at(pool, job, filter, sort, after, limit).await.map(|(rows, _)| rows)
+}
+
+/// One application's row, with its rank in its pool, and the position that it was read at; no row when there
+/// is no such application.
+///
+/// # Errors
+/// `IO`.
+pub async fn one_at(
+    pool: &SqlitePool,
+    application: ApplicationId,
+) -> Result<(Option<PoolRow>, u64), LogError> {
+    let sql = format!("SELECT {COLUMNS} FROM pool p {RESTS_ON} WHERE p.application = $1");
+    let (mut tx, position) = snapshot(pool).await?;
+    let row = sqlx::query(&sql).bind(id(application)).fetch_all(&mut *tx).await.map_err(failed)?;
+    let mut rows = read(&row)?;
+    rank(&mut tx, &mut rows).await?;
+    suspect(&mut tx, &mut rows).await?;
+    Ok((rows.pop(), position))
+}
+
+/// Like [`one_at`], without the position.
 ///
 /// # Errors
 /// `IO`.
@@ -160,13 +195,7 @@ pub async fn one(
     pool: &SqlitePool,
     application: ApplicationId,
 ) -> Result<Option<PoolRow>, LogError> {
-    let sql = format!("SELECT {COLUMNS} FROM pool p {RESTS_ON} WHERE p.application = $1");
-    let mut tx = pool.begin().await.map_err(failed)?;
-    let row = sqlx::query(&sql).bind(id(application)).fetch_all(&mut *tx).await.map_err(failed)?;
-    let mut rows = read(&row)?;
-    rank(&mut tx, &mut rows).await?;
-    suspect(&mut tx, &mut rows).await?;
-    Ok(rows.pop())
+    one_at(pool, application).await.map(|(row, _)| row)
 }
 
 /// The whole pool of a job: the scored by rank, then the others in the order in which they applied.
