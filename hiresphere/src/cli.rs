@@ -81,7 +81,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
 
-    /// An origin whose pages may use the API and follow the feed, such as https://hiring.example.org;
+    /// An origin (`https://hiring.example.org`) whose pages may use the API and follow the feed;
     /// may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,

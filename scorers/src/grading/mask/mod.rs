@@ -1,13 +1,13 @@
 //! Masking identity: who a person is must not change a level.
 //!
 //! Hidden before grading: the block above the first heading and every repetition of its lines
-//! ([`header`]), the name wherever it stands ([`names`]), e-mail addresses, telephone numbers, links,
-//! postal addresses ([`contact`]), pronouns and gendered titles. Each hidden scalar becomes [`MASK`], so
+//! (`header`), the name wherever it stands (`names`), e-mail addresses, telephone numbers, links,
+//! postal addresses (`contact`), pronouns and gendered titles. Each hidden scalar becomes [`MASK`], so
 //! that places stay; how many there are is never looked at.
 //!
 //! The block above the first heading goes as a whole, found name or not: so a name that the parser
 //! missed is masked like one that it found. What is hidden below it turns on where words stand
-//! ([`person`]), not on what they mean: a name made of words of trades must change nothing either.
+//! (`person`), not on what they mean: a name made of words of trades must change nothing either.
 
 mod contact;
 mod header;
