@@ -1,4 +1,5 @@
-//! Makes the documents that tests and samples need: PDF, DOCX, and hostile ones of both.
+//! Makes the documents that tests and samples need: PDF, DOCX, and hostile ones of both; and starts the real
+//! servers that tests talk to ([`servers`], with the feature of that name).
 //!
 //! Everything made here depends only on what is asked for, never on the clock or the machine, so
 //! a failing test can be repeated and the committed samples can be checked byte for byte.
@@ -10,7 +11,11 @@
 //! let docx = Docx::new().heading(1, "Zoë Müller").paragraph("Backend engineer").finish();
 //! # assert!(pdf.starts_with(b"%PDF") && docx.starts_with(b"PK"));
 //! ```
-#![allow(clippy::expect_used, reason = "only tests and the sample generator use this crate")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "only tests and the sample generator use this crate"
+)]
 
 pub mod docx;
 pub mod hostile;
@@ -18,3 +23,5 @@ mod package;
 pub mod pdf;
 pub mod resume;
 pub mod samples;
+#[cfg(feature = "servers")]
+pub mod servers;

@@ -1,0 +1,89 @@
+//! A private nats-server with JetStream.
+
+use std::path::PathBuf;
+use std::process::Child;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{free_port, guarded, program, signal, spawn, wait_for};
+
+/// A nats-server with a store of its own; killed when dropped.
+pub struct Nats {
+    child: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Nats {
+    /// Starts one on a free port.
+    pub fn start() -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("hiresphere-nats-").tempdir().expect("a folder");
+        let port = free_port();
+        let child = Self::run(port, &folder);
+        Self { child, port, folder }
+    }
+
+    fn run(port: u16, folder: &TempDir) -> Child {
+        let mut command = guarded(&program("HIRESPHERE_NATS_SERVER", "nats-server"), false);
+        command.args([
+            "--jetstream",
+            "--addr",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--store_dir",
+        ]);
+        command.arg(folder.path().join("store"));
+        let log = folder.path().join("log");
+        let mut child = spawn(command, &log);
+        wait_for(port, &mut child, &log);
+        child
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Its folder of streams.
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    /// Ends it at once, as a power cut would; its store stays.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again on the same port, with the store as it is.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.child = Self::run(self.port, &self.folder);
+    }
+
+    /// Ends it, deletes its store and starts it again.
+    pub fn wipe(&mut self) {
+        self.kill();
+        std::fs::remove_dir_all(self.store()).expect("a store");
+        self.restart();
+    }
+
+    /// Freezes it.
+    pub fn freeze(&self) {
+        signal(&self.child, Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        signal(&self.child, Signal::CONT);
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
