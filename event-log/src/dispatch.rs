@@ -5,6 +5,8 @@
 //! late one does not take effect on what others did meanwhile. An append whose outcome is unknown is
 //! never repeated blindly, the key is looked up instead.
 
+use std::time::Duration;
+
 use cqrs_es::DomainEvent as _;
 use domain::actor::Actor;
 use domain::decide::{Decider, Issued, Reserve};
@@ -19,6 +21,8 @@ use crate::error::LogError;
 use crate::event::{NewEvent, header};
 use crate::ports::{Append, AppendError, Handled, Idempotency};
 
+/// How long a command waits for its position once it is committed.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a decision is made anew when its stream moved on meanwhile.
 const ATTEMPTS: u32 = 16;
 
@@ -85,8 +89,9 @@ pub struct Outcome {
     pub stream: StreamId,
     /// The stream's version after it.
     pub version: u64,
-    /// The position to read one's own write at; 0 when nothing was ever written.
-    pub position: u64,
+    /// The position to read one's own write at: that of the stream's last event. `None` when the sequencer
+    /// did not give it in time; the same command under the same key answers it later.
+    pub position: Option<u64>,
     /// How many events it led to, this time.
     pub events: usize,
 }
@@ -116,6 +121,7 @@ impl DispatchError {
 #[derive(Clone)]
 pub struct Dispatcher {
     log: Log,
+    patience: Duration,
 }
 
 /// An event as serde writes it, taken apart.
@@ -128,7 +134,14 @@ struct Tagged<'a> {
 impl Dispatcher {
     /// A dispatcher onto a log.
     pub fn new(log: Log) -> Self {
-        Self { log }
+        Self { log, patience: PATIENCE }
+    }
+
+    /// A dispatcher that does not wait for positions: for those who work on and do not read what they wrote.
+    #[must_use]
+    pub fn impatient(mut self) -> Self {
+        self.patience = Duration::ZERO;
+        self
     }
 
     /// The log it dispatches onto.
@@ -141,13 +154,21 @@ impl Dispatcher {
     /// # Errors
     /// `EVENT_UNDECODABLE`, `IO`.
     pub async fn load<A: Decider>(&self, id: Uuid) -> Result<(A, u64), LogError> {
+        let (aggregate, version, _) = self.fold::<A>(id).await?;
+        Ok((aggregate, version))
+    }
+
+    /// An aggregate as its stream stands, the stream's version, and the position of its last event, if it has
+    /// one yet.
+    async fn fold<A: Decider>(&self, id: Uuid) -> Result<(A, u64, Option<u64>), LogError> {
         let mut aggregate = A::default();
-        let mut version = 0;
+        let (mut version, mut position) = (0, Some(0));
         for recorded in self.log.store.read_stream(StreamId::new(A::KIND, id), 0).await? {
             version = recorded.version;
+            position = Some(recorded.position).filter(|at| *at > 0);
             aggregate.apply(recorded.decode::<A>()?);
         }
-        Ok((aggregate, version))
+        Ok((aggregate, version, position))
     }
 
     /// What was answered to the command with this key before.
@@ -157,7 +178,8 @@ impl Dispatcher {
     pub async fn repeated(&self, key: &str, body: &[u8]) -> Result<Option<Outcome>, DispatchError> {
         let Some(handled) = self.log.store.handled(key).await? else { return Ok(None) };
         let fingerprint = self.log.vault.blind("command", body);
-        repeat(&Idempotency { key: key.to_owned(), fingerprint }, handled).map(Some)
+        let outcome = repeat(&Idempotency { key: key.to_owned(), fingerprint }, handled)?;
+        self.place(outcome).await.map(Some)
     }
 
     /// Decides a command and appends what was decided.
@@ -165,6 +187,27 @@ impl Dispatcher {
     /// # Errors
     /// A refusal of the aggregate, `STALE_VERSION`, `IDEMPOTENCY_MISMATCH`, or a failure of the machine.
     pub async fn dispatch<A>(&self, envelope: Envelope<A::Order>) -> Result<Outcome, DispatchError>
+    where
+        A: Decider,
+        A::Order: Clone,
+    {
+        let outcome = self.commit::<A>(envelope).await?;
+        self.place(outcome).await
+    }
+
+    /// Waits for the position of what was committed, as long as it is patient.
+    async fn place(&self, mut outcome: Outcome) -> Result<Outcome, DispatchError> {
+        if outcome.position.is_none() && !self.patience.is_zero() {
+            let placed = self.log.store.placed(outcome.stream, outcome.version);
+            // It is committed: a failure to learn where must not look like a failure to write.
+            if let Ok(Ok(position)) = tokio::time::timeout(self.patience, placed).await {
+                outcome.position = Some(position);
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn commit<A>(&self, envelope: Envelope<A::Order>) -> Result<Outcome, DispatchError>
     where
         A: Decider,
         A::Order: Clone,
@@ -212,7 +255,7 @@ impl Dispatcher {
         A::Order: Clone,
     {
         let stream = StreamId::new(A::KIND, envelope.id);
-        let (aggregate, version) = self.load::<A>(envelope.id).await?;
+        let (aggregate, version, place) = self.fold::<A>(envelope.id).await?;
         // Of what does not exist, the rules say so better than a version does.
         if version > 0 && envelope.expected_version.is_some_and(|expected| expected != version) {
             return Err(Attempt::Stale { actual: version });
@@ -222,7 +265,7 @@ impl Dispatcher {
         let issued = Issued { actor: envelope.actor.clone(), at, command };
         let decision = aggregate.decide(issued)?;
         if decision.events.is_empty() && idempotency.is_none() {
-            let position = self.log.store.head().await?;
+            let position = place;
             return Ok(Outcome { stream, version, position, events: 0 });
         }
         let count = decision.events.len();

@@ -42,6 +42,9 @@ pub enum LogError {
     /// The person's key was destroyed.
     #[error("the person's data was erased")]
     Erased,
+    /// The database or the bus cannot be reached at the moment.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
     /// Anything else the machine does.
     #[error("failed to {doing}: {problem}")]
     Io {
@@ -65,6 +68,7 @@ impl LogError {
             Self::DocumentMissing(_) => "DOCUMENT_MISSING",
             Self::DocumentAltered(_) => "DOCUMENT_ALTERED",
             Self::Erased => "ERASED",
+            Self::Unavailable(_) => "DATABASE_UNAVAILABLE",
             Self::Io { .. } => "IO",
         }
     }
@@ -86,6 +90,9 @@ impl LogError {
                 "restore the data folder from a backup"
             }
             Self::Erased => "erased data cannot be brought back",
+            Self::Unavailable(_) => {
+                "check that the server runs and that its URL is right, then try again; nothing was lost"
+            }
             Self::Io { .. } => {
                 "check that the data folder exists, can be written and its disk works"
             }

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::Log;
 use crate::documents::Documents;
 use crate::error::LogError;
-use crate::ports::{SystemClock, SystemIds};
+use crate::ports::{InProcess, SystemClock, SystemIds};
 use crate::sqlite::{SqliteKeys, SqliteLog};
 use crate::vault::{Vault, fresh_master_key};
 
@@ -97,6 +97,7 @@ async fn open(path: &Path, file: &Path, fresh: bool) -> Result<Log, LogError> {
         .with_automatic_cleanup(true);
     let documents = Documents::new(Arc::new(store), vault.clone());
     Ok(Log {
+        bus: Arc::new(InProcess::new(log.clone())),
         store: log.clone(),
         subscriptions: log,
         vault,

@@ -31,6 +31,8 @@ pub struct Log {
     pub store: Arc<dyn ports::EventStore>,
     /// Checkpoints and parked events.
     pub subscriptions: Arc<dyn ports::Subscriptions>,
+    /// How events reach those who wait for them.
+    pub bus: Arc<dyn ports::Bus>,
     /// Personal data.
     pub vault: Vault,
     /// Sealed bytes.

@@ -19,7 +19,7 @@ async fn draft(log: &Log) -> Result<u64, String> {
     let actor = Actor::new(ActorKind::Member, "recruiter");
     let envelope = Envelope::new(job, JobCommand::DraftJob { job, posting }, actor);
     let done = log.dispatcher().dispatch::<Job>(envelope).await;
-    done.map(|o| o.position).map_err(|e| e.code().to_owned())
+    done.map(|o| o.position.unwrap_or(0)).map_err(|e| e.code().to_owned())
 }
 
 async fn code_of_opening(path: &Path) -> &'static str {

@@ -37,6 +37,6 @@ pub(crate) async fn run(args: EraseArgs) -> Result<(), Failure> {
     out::print(&format!(
         "erased: the key of candidate {candidate} is destroyed, stored documents and read models are \
          swept (position {})\n",
-        outcome.position
+        outcome.position.unwrap_or_default()
     ))
 }

@@ -15,8 +15,10 @@ pub struct Written {
     pub id: Uuid,
     /// Its version, for `If-Match`; also the `ETag`.
     pub version: u64,
-    /// The log's position after the write.
-    pub position: u64,
+    /// The position of its last event. Absent when the log has taken the write but not numbered it yet; the same
+    /// request under the same `Idempotency-Key` answers it later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
     #[serde(skip)]
     #[schema(ignore)]
     status: StatusCodeOf,

@@ -71,8 +71,10 @@ struct Applied {
     token: String,
     /// Its version.
     version: u64,
-    /// The log's position after it.
-    position: u64,
+    /// The position of its last event. Absent when the log has taken it but not numbered it yet; the same
+    /// request under the same `Idempotency-Key` answers it later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<u64>,
 }
 
 /// Apply to a job

@@ -49,8 +49,8 @@ pub trait Beside: Send + Sync + 'static {
     /// The release that scores are asked of: its label, and the version of its prompt.
     fn scoring(&self) -> (String, String);
 
-    /// Somebody was erased: older copies of what read models held are swept.
-    async fn erased(&self, position: u64) -> Result<(), LogError>;
+    /// Somebody was erased by the event at this position: older copies of what read models held are swept.
+    async fn erased(&self, position: Option<u64>) -> Result<(), LogError>;
 }
 
 impl CommandApi {

@@ -37,8 +37,8 @@ pub struct Idempotency {
 pub struct Appended {
     /// The stream's version after it.
     pub version: u64,
-    /// The position of its last event; the log's head when there was none.
-    pub position: u64,
+    /// The position of the stream's last event after it; `None` while the sequencer has not given it yet.
+    pub position: Option<u64>,
 }
 
 /// What was answered to a command the first time.
@@ -92,10 +92,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// See [`AppendError`].
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
-    /// A stream's events with a version above `after`, in order.
+    /// A stream's events with a version above `after`, in order. An event that the sequencer has not given its
+    /// position yet has position 0.
     async fn read_stream(&self, stream: StreamId, after: u64) -> Result<Vec<Recorded>, LogError>;
 
-    /// At most `limit` events with a position above `after`, in order.
+    /// At most `limit` events with a position above `after`, in order, without a gap.
     async fn read_all(&self, after: u64, limit: u32) -> Result<Vec<Recorded>, LogError>;
 
     /// The position of the last event; 0 when there is none.
@@ -103,6 +104,9 @@ pub trait EventStore: Send + Sync + 'static {
 
     /// Changes whenever the head may have moved. A hint: readers still ask.
     fn watch(&self) -> watch::Receiver<u64>;
+
+    /// Waits until the event with this version of a stream has its position, and answers it; 0 for version 0.
+    async fn placed(&self, stream: StreamId, version: u64) -> Result<u64, LogError>;
 
     /// What was answered to the command with this key.
     async fn handled(&self, key: &str) -> Result<Option<Handled>, LogError>;

@@ -1,9 +1,11 @@
 //! What an engine offers. One contract suite (`tests/contract`) runs against every engine.
 
+mod bus;
 mod events;
 mod keys;
 mod subscriptions;
 
+pub use bus::*;
 pub use events::*;
 pub use keys::*;
 pub use subscriptions::*;

@@ -70,7 +70,7 @@ async fn write(
             }
             Err(error) => vec![Err(error.into())],
         };
-        let last = answers.iter().flatten().map(|done| done.position).max().unwrap_or(0);
+        let last = answers.iter().flatten().filter_map(|done| done.position).max().unwrap_or(0);
         for (waiting, answer) in batch.drain(..).zip(answers) {
             // Whoever no longer waits does not care.
             let _ = waiting.answer.send(answer);
@@ -131,7 +131,7 @@ async fn one(append: &Append, tx: &mut SqliteConnection) -> Result<Appended, App
     for (index, reserve) in append.reservations.iter().enumerate() {
         apply(tx, append.stream, index, reserve).await?;
     }
-    let mut position = if append.events.is_empty() { head(tx).await? } else { 0 };
+    let mut position = if append.events.is_empty() { place(tx, append.stream).await? } else { 0 };
     let mut version = append.expected_version;
     for event in &append.events {
         version += 1;
@@ -149,7 +149,7 @@ async fn one(append: &Append, tx: &mut SqliteConnection) -> Result<Appended, App
             .await
             .map_err(failed)?;
     }
-    Ok(Appended { version, position })
+    Ok(Appended { version, position: Some(position) })
 }
 
 async fn version(tx: &mut SqliteConnection, stream: StreamId) -> Result<u64, LogError> {
@@ -165,12 +165,18 @@ async fn version(tx: &mut SqliteConnection, stream: StreamId) -> Result<u64, Log
     number(&row, "version")
 }
 
-async fn head(tx: &mut SqliteConnection) -> Result<u64, LogError> {
-    let row = sqlx::query("SELECT COALESCE(MAX(position), 0) AS head FROM events")
-        .fetch_one(tx)
-        .await
-        .map_err(failed)?;
-    number(&row, "head")
+/// The position of a stream's last event; 0 when there is none.
+async fn place(tx: &mut SqliteConnection, stream: StreamId) -> Result<u64, LogError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(MAX(position), 0) AS place FROM events \
+         WHERE stream_id = $1 AND stream_kind = $2",
+    )
+    .bind(stream.id.as_bytes().as_slice())
+    .bind(stream.kind.as_str())
+    .fetch_one(tx)
+    .await
+    .map_err(failed)?;
+    number(&row, "place")
 }
 
 async fn insert(

@@ -52,6 +52,22 @@ impl EventStore for SqliteLog {
         self.head.subscribe()
     }
 
+    async fn placed(&self, stream: StreamId, version: u64) -> Result<u64, LogError> {
+        if version == 0 {
+            return Ok(0);
+        }
+        let sql = "SELECT position FROM events \
+                   WHERE stream_id = $1 AND stream_kind = $2 AND version = $3";
+        let row = sqlx::query(sql)
+            .bind(stream.id.as_bytes().as_slice())
+            .bind(stream.kind.as_str())
+            .bind(signed(version))
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+        number(&row, "position")
+    }
+
     async fn handled(&self, key: &str) -> Result<Option<Handled>, LogError> {
         let mut connection = self.readers.acquire().await.map_err(failed)?;
         handled(&mut connection, key).await
@@ -113,7 +129,7 @@ pub(super) async fn handled(
         stream: stream(&row, "stream_kind", "stream_id")?,
         appended: Appended {
             version: number(&row, "version")?,
-            position: number(&row, "position")?,
+            position: Some(number(&row, "position")?),
         },
     }))
 }

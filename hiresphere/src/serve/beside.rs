@@ -38,10 +38,11 @@ impl Beside for Roles {
         (self.engine.grading.release().label(), self.engine.grading.prompt_version())
     }
 
-    async fn erased(&self, position: u64) -> Result<(), LogError> {
+    async fn erased(&self, position: Option<u64>) -> Result<(), LogError> {
         self.queries.forget_folds();
         let swept = async {
-            self.engine.read.wait_for(position).await;
+            // Not numbered yet, and so not in the tables for a while: the next start sweeps.
+            self.engine.read.wait_for(position.unwrap_or(u64::MAX)).await;
             // Somebody may be reading an older copy at this very moment.
             while let Err(error) = self.engine.read.forget_older_copies().await {
                 tracing::debug!(%error, "sweeping goes on");
