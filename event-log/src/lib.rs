@@ -11,6 +11,7 @@ pub mod erase;
 pub mod error;
 pub mod event;
 pub mod folder;
+pub mod jetstream;
 pub mod ports;
 pub mod sqlite;
 pub mod subscribe;
