@@ -6,6 +6,7 @@
 //! Its position is given later, by the one [`Sequencer`], and [`places`](self::places) tells those who wait for it.
 
 mod append;
+mod claims;
 mod connect;
 mod events;
 mod keys;
