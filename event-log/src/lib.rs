@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 pub mod folder;
 pub mod ports;
+pub mod sql;
 pub mod sqlite;
 pub mod subscribe;
 pub mod vault;
