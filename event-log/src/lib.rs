@@ -12,6 +12,7 @@ pub mod erase;
 pub mod error;
 pub mod event;
 pub mod folder;
+pub mod jetstream;
 pub mod ports;
 pub mod postgres;
 pub mod sql;
