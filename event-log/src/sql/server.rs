@@ -10,7 +10,7 @@ use super::{Dialect, Pool};
 use crate::error::LogError;
 
 /// How long somebody waits for a connection.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT: Duration = Duration::from_secs(3);
 /// How long one statement may take, unless [`Server::patience`] says otherwise.
 const STATEMENT: Duration = Duration::from_secs(30);
 
