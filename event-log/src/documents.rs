@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use domain::ids::{CandidateId, DocumentId};
 use futures::TryStreamExt;
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use crate::error::LogError;
@@ -18,6 +21,43 @@ use crate::vault::{Vault, document_header};
 pub struct Documents {
     store: Arc<dyn ObjectStore>,
     vault: Vault,
+}
+
+/// The store behind a URL: `file:///folder`, a folder's path, or `s3://bucket/prefix` of any S3-compatible service,
+/// whose endpoint and keys come from the usual variables (`AWS_ENDPOINT`, `AWS_ACCESS_KEY_ID`, ...).
+///
+/// # Errors
+/// `DATABASE_SETTINGS` for a URL that is none, `IO`.
+pub fn at(url: &str) -> Result<Arc<dyn ObjectStore>, LogError> {
+    let settings = |e: object_store::Error| LogError::Settings(format!("the documents' URL: {e}"));
+    if url.starts_with("s3://") {
+        let s3 = AmazonS3Builder::from_env().with_url(url).build().map_err(settings)?;
+        let prefix = url.splitn(4, '/').nth(3).unwrap_or_default().trim_matches('/');
+        if prefix.is_empty() {
+            return Ok(Arc::new(s3));
+        }
+        return Ok(Arc::new(PrefixStore::new(s3, prefix)));
+    }
+    if let Some((scheme, _)) = url.split_once("://")
+        && scheme != "file"
+    {
+        let problem = format!("the documents' URL: `{scheme}` is neither file nor s3");
+        return Err(LogError::Settings(problem));
+    }
+    folder(std::path::Path::new(url.strip_prefix("file://").unwrap_or(url)))
+}
+
+/// Documents as files in a folder, made when there is none.
+///
+/// # Errors
+/// `DISK_FULL`, `IO`.
+pub fn folder(path: &std::path::Path) -> Result<Arc<dyn ObjectStore>, LogError> {
+    std::fs::create_dir_all(path).map_err(|e| LogError::io("make the documents' folder", &e))?;
+    let store = LocalFileSystem::new_with_prefix(path)
+        .map_err(|e| LogError::Io { doing: "open the documents", problem: e.to_string() })?
+        .with_fsync(true)
+        .with_automatic_cleanup(true);
+    Ok(Arc::new(store))
 }
 
 impl Documents {

@@ -42,6 +42,19 @@ pub enum LogError {
     /// The person's key was destroyed.
     #[error("the person's data was erased")]
     Erased,
+    /// A setting is wrong: a URL, a user, a right.
+    #[error("{0}")]
+    Settings(String),
+    /// The tables of the database are missing or older than this version needs.
+    #[error("schema `{schema}` is at version {found}, this version needs {known}")]
+    NotMigrated {
+        /// The schema.
+        schema: String,
+        /// Version found; 0 when there is none.
+        found: i64,
+        /// Version needed.
+        known: i64,
+    },
     /// The database or the bus cannot be reached at the moment.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
@@ -68,6 +81,8 @@ impl LogError {
             Self::DocumentMissing(_) => "DOCUMENT_MISSING",
             Self::DocumentAltered(_) => "DOCUMENT_ALTERED",
             Self::Erased => "ERASED",
+            Self::Settings(_) => "DATABASE_SETTINGS",
+            Self::NotMigrated { .. } => "NOT_MIGRATED",
             Self::Unavailable(_) => "DATABASE_UNAVAILABLE",
             Self::Io { .. } => "IO",
         }
@@ -90,6 +105,8 @@ impl LogError {
                 "restore the data folder from a backup"
             }
             Self::Erased => "erased data cannot be brought back",
+            Self::Settings(_) => "check the URL, the user and its rights (README, \"Distributed\")",
+            Self::NotMigrated { .. } => "run `hiresphere migrate` with the same --database-url",
             Self::Unavailable(_) => {
                 "check that the server runs and that its URL is right, then try again; nothing was lost"
             }

@@ -14,11 +14,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use object_store::local::LocalFileSystem;
 use zeroize::Zeroizing;
 
 use crate::Log;
-use crate::documents::Documents;
+use crate::documents::{self, Documents};
 use crate::error::LogError;
 use crate::ports::{InProcess, SystemClock, SystemIds};
 use crate::sqlite::{SqliteKeys, SqliteLog};
@@ -91,11 +90,7 @@ async fn open(path: &Path, file: &Path, fresh: bool) -> Result<Log, LogError> {
     let vault = Vault::new(keys, &master);
     vault.check_master_key(fresh).await?;
     let log = Arc::new(SqliteLog::open(file).await?);
-    let store = LocalFileSystem::new_with_prefix(path.join("documents"))
-        .map_err(|e| LogError::Io { doing: "open the documents", problem: e.to_string() })?
-        .with_fsync(true)
-        .with_automatic_cleanup(true);
-    let documents = Documents::new(Arc::new(store), vault.clone());
+    let documents = Documents::new(documents::folder(&path.join("documents"))?, vault.clone());
     Ok(Log {
         bus: Arc::new(InProcess::new(log.clone())),
         store: log.clone(),

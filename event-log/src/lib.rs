@@ -1,17 +1,20 @@
 //! The log: every fact, in one order, for ever.
 //!
-//! [`ports`] says what an engine offers; [`sqlite`] is the embedded engine behind them. On top of the
+//! [`ports`] says what an engine offers; [`sqlite`] is the embedded engine behind them, [`postgres`] the
+//! distributed one. On top of the
 //! ports, the same for every engine: [`dispatch`] (a command becomes events), [`subscribe`] (an event
 //! reaches its handlers), [`vault`] (personal data is sealed under the person's key), [`documents`]
 //! (sealed bytes) and [`erase`].
 
 pub mod dispatch;
+pub mod distributed;
 pub mod documents;
 pub mod erase;
 pub mod error;
 pub mod event;
 pub mod folder;
 pub mod ports;
+pub mod postgres;
 pub mod sql;
 pub mod sqlite;
 pub mod subscribe;

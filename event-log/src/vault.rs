@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -47,7 +48,7 @@ struct Inner {
 /// the destroyed one, and is looked up again rather than kept.
 #[derive(Default)]
 struct Cache {
-    keys: HashMap<CandidateId, Secret>,
+    keys: HashMap<CandidateId, (Secret, Instant)>,
     destroyed: u64,
 }
 
@@ -142,7 +143,12 @@ impl Vault {
     /// The key as it is kept in memory, or how many were destroyed before it is looked up.
     fn cached(&self, person: CandidateId) -> Result<PersonKey, u64> {
         let cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.keys.get(&person).cloned().map(PersonKey).ok_or(cache.destroyed)
+        let fresh = |since: &Instant| match self.inner.keys.believed_for() {
+            Some(most) => since.elapsed() < most,
+            None => true,
+        };
+        let kept = cache.keys.get(&person).filter(|(_, since)| fresh(since));
+        kept.map(|(key, _)| PersonKey(key.clone())).ok_or(cache.destroyed)
     }
 
     /// Unwraps and keeps a key; `None` when any was destroyed since it was looked up.
@@ -169,7 +175,7 @@ impl Vault {
         if cache.keys.len() >= CACHED_KEYS {
             cache.keys.clear();
         }
-        cache.keys.insert(person, key.clone());
+        cache.keys.insert(person, (key.clone(), Instant::now()));
         Ok(Some(PersonKey(key)))
     }
 

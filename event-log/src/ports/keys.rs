@@ -1,6 +1,8 @@
 //! The port of the key store: people's wrapped keys, kept apart from the events, and the blind
 //! indexes that die with them.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::ids::CandidateId;
 
@@ -20,6 +22,12 @@ pub enum KeyState {
 /// People's wrapped keys and blind indexes.
 #[async_trait]
 pub trait KeyStore: Send + Sync + 'static {
+    /// How long a key that was looked up may be used without asking again: other processes may destroy it
+    /// meanwhile. `None`: for ever, this process is alone.
+    fn believed_for(&self) -> Option<Duration> {
+        None
+    }
+
     /// The state of a person's key.
     async fn get(&self, person: CandidateId) -> Result<KeyState, LogError>;
 

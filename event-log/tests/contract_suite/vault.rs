@@ -16,6 +16,7 @@ const RESUME: &[u8] = b"Wrote the first program for a machine that was never bui
 pub(crate) async fn nothing_personal_is_stored_in_the_clear(log: Log, folder: &Path) {
     let (id, document) = candidate(&log, NAME, RESUME).await;
     log.vault.index("email", b"ada@example.org", id).await.unwrap();
+    dump(folder).await;
     let mut searched = 0;
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -44,6 +45,26 @@ pub(crate) async fn nothing_personal_is_stored_in_the_clear(log: Log, folder: &P
     let event = log.vault.open::<Candidate>(first).await.unwrap();
     let CandidateEvent::CandidateRegistered { personal, .. } = event else { panic!("{event:?}") };
     assert_eq!(personal.get().unwrap().name.as_deref(), Some(NAME));
+}
+
+/// What a database holds, written into the folder, when there is one.
+async fn dump(folder: &Path) {
+    let Ok(url) = std::fs::read_to_string(folder.join("database-url")) else { return };
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let tables: Vec<(String, String)> = sqlx::query_as(
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname LIKE 'hiresphere%'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    for (schema, table) in tables {
+        let rows: Vec<String> =
+            sqlx::query_scalar(&format!("SELECT t::text FROM {schema}.{table} t"))
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        std::fs::write(folder.join(table), rows.join("\n")).unwrap();
+    }
 }
 
 pub(crate) async fn erasing_a_person_leaves_the_rest_readable(log: Log, _: &Path) {

@@ -66,7 +66,7 @@ impl ReadStore {
     /// work beside one another. They belong to the role `hiresphere_read` where there is one that may be used.
     ///
     /// # Errors
-    /// `DATABASE_UNAVAILABLE`, `DATA_DAMAGED`, `DISK_FULL`, `IO`.
+    /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `DATA_DAMAGED`, `DISK_FULL`, `IO`.
     pub async fn connect(url: &str) -> Result<Self, LogError> {
         let schema = Schema::open(url).await?;
         let store = Self::at(Place::Server(schema)).await?;

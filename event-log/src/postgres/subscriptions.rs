@@ -1,0 +1,113 @@
+//! Checkpoints, the park and effects on PostgreSQL.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::Row as _;
+
+use super::PostgresLog;
+use super::connect::failed;
+use super::row::{number, signed, stream};
+use crate::error::LogError;
+use crate::ports::{Parked, Subscriptions};
+
+#[async_trait]
+impl Subscriptions for PostgresLog {
+    async fn checkpoint(&self, subscription: &str) -> Result<u64, LogError> {
+        let row = sqlx::query("SELECT position FROM checkpoints WHERE subscription = $1")
+            .bind(subscription)
+            .fetch_optional(self.pool())
+            .await
+            .map_err(failed)?;
+        row.map_or(Ok(0), |row| number(&row, "position"))
+    }
+
+    async fn advance(&self, subscription: &str, from: u64, to: u64) -> Result<bool, LogError> {
+        let sql = if from == 0 {
+            "INSERT INTO checkpoints AS c (subscription, position) VALUES ($1, $3) \
+             ON CONFLICT (subscription) DO UPDATE SET position = excluded.position \
+             WHERE c.position = $2"
+        } else {
+            "UPDATE checkpoints SET position = $3 WHERE subscription = $1 AND position = $2"
+        };
+        let done = sqlx::query(sql)
+            .bind(subscription)
+            .bind(signed(from))
+            .bind(signed(to))
+            .execute(self.pool())
+            .await
+            .map_err(failed)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn park(&self, parked: Parked) -> Result<(), LogError> {
+        sqlx::query(
+            "INSERT INTO parked AS p (subscription, position, stream_kind, stream_id, type, error, \
+                attempts, parked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+             ON CONFLICT (subscription, position) DO UPDATE \
+             SET error = excluded.error, attempts = p.attempts + excluded.attempts",
+        )
+        .bind(parked.subscription)
+        .bind(signed(parked.position))
+        .bind(parked.stream.kind.as_str())
+        .bind(parked.stream.id.to_string())
+        .bind(parked.kind)
+        // PostgreSQL keeps no NUL in a text.
+        .bind(parked.error.replace('\0', "\u{fffd}"))
+        .bind(i64::from(parked.attempts))
+        .bind(parked.parked_at)
+        .execute(self.pool())
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn parked(&self, subscription: &str) -> Result<Vec<Parked>, LogError> {
+        let rows = sqlx::query("SELECT * FROM parked WHERE subscription = $1 ORDER BY position")
+            .bind(subscription)
+            .fetch_all(self.pool())
+            .await
+            .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                let at: DateTime<Utc> = row.try_get("parked_at").map_err(failed)?;
+                Ok(Parked {
+                    subscription: row.try_get("subscription").map_err(failed)?,
+                    position: number(row, "position")?,
+                    stream: stream(row, "stream_kind", "stream_id")?,
+                    kind: row.try_get("type").map_err(failed)?,
+                    error: row.try_get("error").map_err(failed)?,
+                    attempts: u32::try_from(number(row, "attempts")?).unwrap_or(u32::MAX),
+                    parked_at: at,
+                })
+            })
+            .collect()
+    }
+
+    async fn unpark(&self, subscription: &str, position: u64) -> Result<(), LogError> {
+        sqlx::query("DELETE FROM parked WHERE subscription = $1 AND position = $2")
+            .bind(subscription)
+            .bind(signed(position))
+            .execute(self.pool())
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn claim_effect(&self, effect: &str) -> Result<bool, LogError> {
+        let done = sqlx::query("INSERT INTO effects (effect) VALUES ($1) ON CONFLICT DO NOTHING")
+            .bind(effect)
+            .execute(self.pool())
+            .await
+            .map_err(failed)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn release_effect(&self, effect: &str) -> Result<(), LogError> {
+        sqlx::query("DELETE FROM effects WHERE effect = $1")
+            .bind(effect)
+            .execute(self.pool())
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+}
