@@ -66,7 +66,9 @@ impl Building {
         let (stop, stopped) = watch::channel(false);
         let (builder, reads, counts) = (Builder::new(log.clone()), store.clone(), seen.clone());
         let task = tokio::spawn(async move {
-            let count = |_: &_| drop(counts.fetch_add(1, Ordering::SeqCst));
+            let count = |_: &_| {
+                counts.fetch_add(1, Ordering::SeqCst);
+            };
             builder.run(&reads, stopped, count).await.unwrap();
         });
         Self { store, seen, stop, task }
