@@ -140,6 +140,20 @@ async fn a_newer_format_is_not_touched() {
 }
 
 #[tokio::test]
+async fn an_older_format_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let (held, log) = Folder::open(folder.path()).await.unwrap();
+    draft(&log).await.unwrap();
+    drop((held, log));
+    let pool = event_log::sqlite::pool(&folder.path().join("log.sqlite"), 1).await.unwrap();
+    sqlx::raw_sql("DROP TABLE requeues; PRAGMA user_version = 1").execute(&pool).await.unwrap();
+    pool.close().await;
+    let (_held, log) = Folder::open(folder.path()).await.unwrap();
+    assert_eq!(log.store.head().await.unwrap(), 1);
+    assert!(log.subscriptions.requeues("any").await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn events_cannot_be_edited() {
     let folder = tempfile::tempdir().unwrap();
     let (_held, log) = Folder::open(folder.path()).await.unwrap();

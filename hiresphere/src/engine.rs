@@ -82,7 +82,7 @@ async fn on_servers(servers: &Servers, fresh: bool) -> Result<Log, Failure> {
     };
     let (mut log, store) = distributed::open(&settings).await?;
     let bus = JetStream::connect(Options::new(servers.bus()?), store.identity()).await?;
-    log.bus = Arc::new(JetStreamBus::new(bus, store));
+    log.bus = Arc::new(JetStreamBus::new(bus, store.clone()).with_claims(store));
     Ok(log)
 }
 

@@ -4,20 +4,28 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{JetStream, feed};
+use super::{JetStream, feed, queue};
 use crate::error::LogError;
-use crate::ports::{Bus, EventStore, Feed, Queue};
+use crate::ports::{Bus, Claims, EventStore, Feed, Queue};
 
 /// A bus over a log and its bus stream.
 pub struct JetStreamBus {
     bus: JetStream,
     store: Arc<dyn EventStore>,
+    claims: Option<Arc<dyn Claims>>,
 }
 
 impl JetStreamBus {
     /// A bus over a log and a connection to its bus stream. It reads only: a [`Relay`](super::Relay) fills it.
     pub fn new(bus: JetStream, store: Arc<dyn EventStore>) -> Self {
-        Self { bus, store }
+        Self { bus, store, claims: None }
+    }
+
+    /// With queues, for whom claims decide who works on what; without, everybody reads the log by themselves.
+    #[must_use]
+    pub fn with_claims(mut self, claims: Arc<dyn Claims>) -> Self {
+        self.claims = Some(claims);
+        self
     }
 }
 
@@ -27,13 +35,18 @@ impl Bus for JetStreamBus {
         Ok(Box::new(feed::start(self.bus.clone(), self.store.clone(), after)))
     }
 
+    fn is_shared(&self) -> bool {
+        self.claims.is_some()
+    }
+
     async fn queue(
         &self,
-        _: &str,
-        _: &[String],
-        _: u64,
-        _: usize,
+        subscription: &str,
+        kinds: &[String],
+        in_flight: usize,
     ) -> Result<Option<Box<dyn Queue>>, LogError> {
-        Ok(None)
+        let Some(claims) = &self.claims else { return Ok(None) };
+        let (bus, store) = (self.bus.clone(), self.store.clone());
+        Ok(Some(Box::new(queue::open(bus, store, claims.clone(), subscription, kinds, in_flight))))
     }
 }

@@ -77,6 +77,11 @@ pub fn subject(event: &Recorded) -> String {
     format!("{PREFIX}.{}.{}", event.stream.kind.as_str(), tokens(&event.kind))
 }
 
+/// The subjects of a type of event, in whichever kind of stream it is.
+pub(super) fn subjects_of(kind: &str) -> String {
+    format!("{PREFIX}.*.{}", tokens(kind))
+}
+
 /// A wire name is made of tokens already; anything else must not become a wildcard or a break.
 fn tokens(kind: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

@@ -7,6 +7,7 @@
 mod bus;
 mod feed;
 mod message;
+mod queue;
 mod relay;
 mod stream;
 

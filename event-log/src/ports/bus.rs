@@ -29,27 +29,38 @@ pub struct Delivery {
     pub receipt: Box<dyn Receipt>,
 }
 
-/// Tells the bus what became of a delivery. One that is dropped without a word is delivered again later.
+/// Tells what became of a delivery. One that is dropped without a word is delivered again later.
 #[async_trait]
 pub trait Receipt: Send + Sync {
-    /// Handled or parked: it need not come again.
-    async fn done(&self) -> Result<(), LogError>;
+    /// Handled: it need not come again. `false` when it was given to somebody else meanwhile, and then nothing is
+    /// noted.
+    async fn done(&self) -> Result<bool, LogError>;
+
+    /// Cannot be handled: it is parked, and need not come again. `false` as for [`done`](Self::done).
+    async fn park(&self, error: &str, attempts: u32) -> Result<bool, LogError>;
 
     /// It is to come again, after a pause.
     async fn again(&self, pause: Duration) -> Result<(), LogError>;
 
-    /// It is still being worked on; said more often than [`Queue::patience`].
-    async fn in_progress(&self) -> Result<(), LogError>;
+    /// It was not tried: it is to come again, after a pause, and this time does not count.
+    async fn give_back(&self, pause: Duration) -> Result<(), LogError>;
+
+    /// It is still being worked on; said more often than [`Queue::patience`]. `false` when it was given to somebody
+    /// else meanwhile.
+    async fn in_progress(&self) -> Result<bool, LogError>;
 }
 
 /// The work of a subscription that several processes share.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// The next delivery; waits until there is one.
+    /// The next delivery; waits until there is one. May be dropped while it waits.
     async fn next(&mut self) -> Result<Delivery, LogError>;
 
     /// How long a delivery may be silent before it is given to somebody else.
     fn patience(&self) -> Duration;
+
+    /// Takes no more work, and gives back what was not handed out yet.
+    async fn close(&mut self);
 }
 
 /// Brings events to those who wait for them.
@@ -58,13 +69,18 @@ pub trait Bus: Send + Sync + 'static {
     /// Follows the log from behind a position: from the log what the bus does not hold, then from the bus.
     async fn follow(&self, after: u64) -> Result<Box<dyn Feed>, LogError>;
 
-    /// The queue of a subscription to some types of events, which holds what is behind `after` at least. `None`
-    /// where one process is alone and reads the log by itself.
+    /// Whether several processes may run one subscription, each with a queue of it.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// The queue of a subscription to some types of events, which holds what is behind its checkpoint at least; at
+    /// most `in_flight` deliveries of it are out here at once. `None` where one process is alone and reads the log
+    /// by itself.
     async fn queue(
         &self,
         subscription: &str,
         kinds: &[String],
-        after: u64,
         in_flight: usize,
     ) -> Result<Option<Box<dyn Queue>>, LogError>;
 }
@@ -91,7 +107,6 @@ impl Bus for InProcess {
         &self,
         _: &str,
         _: &[String],
-        _: u64,
         _: usize,
     ) -> Result<Option<Box<dyn Queue>>, LogError> {
         Ok(None)

@@ -1,11 +1,13 @@
 //! What an engine offers. One contract suite (`tests/contract`) runs against every engine.
 
 mod bus;
+mod claims;
 mod events;
 mod keys;
 mod subscriptions;
 
 pub use bus::*;
+pub use claims::*;
 pub use events::*;
 pub use keys::*;
 pub use subscriptions::*;

@@ -40,8 +40,37 @@ pub trait Subscriptions: Send + Sync + 'static {
     /// Everything parked in a subscription, by position.
     async fn parked(&self, subscription: &str) -> Result<Vec<Parked>, LogError>;
 
-    /// Takes an event out of the park.
+    /// Takes an event out of the park: it counts as handled.
     async fn unpark(&self, subscription: &str, position: u64) -> Result<(), LogError>;
+
+    /// Everything parked in any subscription, by subscription and position.
+    async fn parked_everywhere(&self) -> Result<Vec<Parked>, LogError>;
+
+    /// A parked event, if it is parked.
+    async fn parked_at(
+        &self,
+        subscription: &str,
+        position: u64,
+    ) -> Result<Option<Parked>, LogError> {
+        let parked = self.parked(subscription).await?;
+        Ok(parked.into_iter().find(|parked| parked.position == position))
+    }
+
+    /// Asks whoever runs the subscription to try the stream of a parked event again, in order until an event fails
+    /// again; without a position, every stream with a parked event. Answers of how many streams it was asked. May be
+    /// asked by another process.
+    async fn ask_requeue(&self, subscription: &str, position: Option<u64>)
+    -> Result<u64, LogError>;
+
+    /// The streams that are asked for, first come first.
+    async fn requeues(&self, subscription: &str) -> Result<Vec<StreamId>, LogError>;
+
+    /// A stream that was asked for was tried.
+    async fn requeued(&self, subscription: &str, stream: StreamId) -> Result<(), LogError>;
+
+    /// Drops a parked event: it counts as handled, and what waits behind it is asked for. `false` when it is not
+    /// parked. May be done by another process.
+    async fn drop_parked(&self, subscription: &str, position: u64) -> Result<bool, LogError>;
 
     /// Notes an effect on the world by its name; says whether it was not noted before.
     async fn claim_effect(&self, effect: &str) -> Result<bool, LogError>;

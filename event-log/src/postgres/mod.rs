@@ -3,9 +3,10 @@
 //!
 //! `migrations/` says what the tables are and who may do what; [`migrate`] makes them. An append is one round trip
 //! (a function, so that checks, reservations, events and key are one transaction) and is done when it is committed.
-//! Its position is given later, by the one [`Sequencer`], and [`places`](self::places) tells those who wait for it.
+//! Its position is given later, by the one [`Sequencer`], and `places` tells those who wait for it.
 
 mod append;
+mod claims;
 mod connect;
 mod events;
 mod keys;

@@ -24,8 +24,9 @@ use tokio::sync::watch;
 
 use crate::error::LogError;
 
-/// The format this version writes (`PRAGMA user_version`).
-const FORMAT: i64 = 1;
+/// What made the files what they are, format by format (`PRAGMA user_version`); the last is what this version writes.
+const LOG: [&str; 2] = [include_str!("log.sql"), include_str!("log_2.sql")];
+const KEYS: [&str; 1] = [include_str!("keys.sql")];
 const READERS: u32 = 8;
 /// Pages up to which the whole file is checked at start: 128 MB, read in a few tenths of a second.
 const CHECKED_PAGES: i64 = 32_768;
@@ -52,7 +53,7 @@ impl SqliteLog {
     /// `DATA_DAMAGED`, `DATA_TOO_NEW`, `DISK_FULL`, `IO`.
     pub async fn open(file: &Path) -> Result<Self, LogError> {
         let writer = pool(file, 1).await?;
-        migrate(&writer, include_str!("log.sql"), "the log").await?;
+        migrate(&writer, &LOG, "the log").await?;
         check(&writer).await?;
         let readers = pool(file, READERS).await?;
         let head = Arc::new(watch::Sender::new(events::head(&readers).await?));
@@ -78,7 +79,7 @@ impl SqliteKeys {
     /// `DATA_DAMAGED`, `DATA_TOO_NEW`, `DISK_FULL`, `IO`.
     pub async fn open(file: &Path) -> Result<Self, LogError> {
         let pool = pool(file, 1).await?;
-        migrate(&pool, include_str!("keys.sql"), "the key store").await?;
+        migrate(&pool, &KEYS, "the key store").await?;
         Ok(Self { pool })
     }
 
@@ -171,19 +172,24 @@ fn undone(options: SqlitePoolOptions) -> SqlitePoolOptions {
     })
 }
 
-async fn migrate(pool: &SqlitePool, schema: &str, what: &str) -> Result<(), LogError> {
-    let found: i64 =
-        sqlx::query_scalar("PRAGMA user_version").fetch_one(pool).await.map_err(failed)?;
-    if found > FORMAT {
-        return Err(LogError::TooNew { found, known: FORMAT });
+async fn migrate(pool: &SqlitePool, formats: &[&str], what: &str) -> Result<(), LogError> {
+    let known = i64::try_from(formats.len()).unwrap_or(i64::MAX);
+    let version = "PRAGMA user_version";
+    let found: i64 = sqlx::query_scalar(version).fetch_one(pool).await.map_err(failed)?;
+    if found > known {
+        return Err(LogError::TooNew { found, known });
     }
-    if found == FORMAT {
+    if found == known {
         return Ok(());
     }
-    tracing::debug!(what, "creating tables");
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    sqlx::raw_sql(schema).execute(&mut *tx).await.map_err(failed)?;
-    let version = format!("PRAGMA user_version = {FORMAT}");
+    // Another process may have been faster.
+    let found: i64 = sqlx::query_scalar(version).fetch_one(&mut *tx).await.map_err(failed)?;
+    for schema in formats.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        tracing::debug!(what, "making tables");
+        sqlx::raw_sql(schema).execute(&mut *tx).await.map_err(failed)?;
+    }
+    let version = format!("PRAGMA user_version = {}", found.max(known));
     sqlx::query(&version).execute(&mut *tx).await.map_err(failed)?;
     tx.commit().await.map_err(failed)
 }

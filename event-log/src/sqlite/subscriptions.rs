@@ -1,7 +1,9 @@
 //! Checkpoints and the park on SQLite.
 
 use async_trait::async_trait;
+use domain::ids::StreamId;
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
 use super::row::{number, signed, stream, time};
 use super::{SqliteLog, failed};
@@ -63,19 +65,86 @@ impl Subscriptions for SqliteLog {
             .fetch_all(&self.readers)
             .await
             .map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(Parked {
-                    subscription: row.try_get("subscription").map_err(failed)?,
-                    position: number(row, "position")?,
-                    stream: stream(row, "stream_kind", "stream_id")?,
-                    kind: row.try_get("type").map_err(failed)?,
-                    error: row.try_get("error").map_err(failed)?,
-                    attempts: row.try_get("attempts").map_err(failed)?,
-                    parked_at: time(row, "parked_at")?,
-                })
-            })
-            .collect()
+        rows.iter().map(parked).collect()
+    }
+
+    async fn parked_everywhere(&self) -> Result<Vec<Parked>, LogError> {
+        let rows = sqlx::query("SELECT * FROM parked ORDER BY subscription, position")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        rows.iter().map(parked).collect()
+    }
+
+    async fn ask_requeue(
+        &self,
+        subscription: &str,
+        position: Option<u64>,
+    ) -> Result<u64, LogError> {
+        // A stream that is asked for already keeps its place.
+        sqlx::query(
+            "INSERT INTO requeues (subscription, stream_kind, stream_id) \
+             SELECT DISTINCT subscription, stream_kind, stream_id FROM parked \
+             WHERE subscription = $1 AND position = COALESCE($2, position) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(subscription)
+        .bind(position.map(signed))
+        .execute(&self.writer)
+        .await
+        .map_err(failed)?;
+        let row = sqlx::query(
+            "SELECT COUNT(DISTINCT stream_kind || hex(stream_id)) AS streams FROM parked \
+             WHERE subscription = $1 AND position = COALESCE($2, position)",
+        )
+        .bind(subscription)
+        .bind(position.map(signed))
+        .fetch_one(&self.writer)
+        .await
+        .map_err(failed)?;
+        number(&row, "streams")
+    }
+
+    async fn requeues(&self, subscription: &str) -> Result<Vec<StreamId>, LogError> {
+        let sql = "SELECT stream_kind, stream_id FROM requeues WHERE subscription = $1 ORDER BY id";
+        let rows =
+            sqlx::query(sql).bind(subscription).fetch_all(&self.readers).await.map_err(failed)?;
+        rows.iter().map(|row| stream(row, "stream_kind", "stream_id")).collect()
+    }
+
+    async fn requeued(&self, subscription: &str, stream: StreamId) -> Result<(), LogError> {
+        sqlx::query(
+            "DELETE FROM requeues WHERE subscription = $1 AND stream_kind = $2 AND stream_id = $3",
+        )
+        .bind(subscription)
+        .bind(stream.kind.as_str())
+        .bind(stream.id.as_bytes().as_slice())
+        .execute(&self.writer)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn drop_parked(&self, subscription: &str, position: u64) -> Result<bool, LogError> {
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        sqlx::query(
+            "INSERT INTO requeues (subscription, stream_kind, stream_id) \
+             SELECT subscription, stream_kind, stream_id FROM parked \
+             WHERE subscription = $1 AND position = $2 ON CONFLICT DO NOTHING",
+        )
+        .bind(subscription)
+        .bind(signed(position))
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        let dropped = sqlx::query("DELETE FROM parked WHERE subscription = $1 AND position = $2")
+            .bind(subscription)
+            .bind(signed(position))
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        tx.commit().await.map_err(failed)?;
+        Ok(dropped.rows_affected() == 1)
     }
 
     async fn unpark(&self, subscription: &str, position: u64) -> Result<(), LogError> {
@@ -107,4 +176,16 @@ impl Subscriptions for SqliteLog {
             .map_err(failed)?;
         Ok(())
     }
+}
+
+fn parked(row: &SqliteRow) -> Result<Parked, LogError> {
+    Ok(Parked {
+        subscription: row.try_get("subscription").map_err(failed)?,
+        position: number(row, "position")?,
+        stream: stream(row, "stream_kind", "stream_id")?,
+        kind: row.try_get("type").map_err(failed)?,
+        error: row.try_get("error").map_err(failed)?,
+        attempts: row.try_get("attempts").map_err(failed)?,
+        parked_at: time(row, "parked_at")?,
+    })
 }

@@ -31,6 +31,7 @@ macro_rules! against {
                 subscriptions: a_checkpoint_moves_only_from_where_it_stands,
                 subscriptions: what_handlers_append_is_handled_too,
                 subscriptions: an_effect_is_claimed_once,
+                subscriptions: parked_events_are_tried_again_when_somebody_asks,
                 vault: nothing_personal_is_stored_in_the_clear,
                 vault: erasing_a_person_leaves_the_rest_readable,
                 vault: ciphertext_that_was_moved_does_not_open,

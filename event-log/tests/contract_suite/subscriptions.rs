@@ -1,15 +1,22 @@
 //! Subscriptions: at least once, in stream order, and what cannot be handled is set aside.
 
 use std::collections::{HashMap, HashSet};
+use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use event_log::subscribe::{Handler, HandlerError, Subscription};
 use event_log::{Log, LogError, Recorded};
 
+use tokio::sync::watch;
+
 use super::fixtures::{append, stream};
+
+/// How long anything may take here.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Notes what it is given; fails, or dies, where it is told to.
 #[derive(Default)]
@@ -154,4 +161,52 @@ pub(crate) async fn an_effect_is_claimed_once(log: Log, _: &Path) {
     assert!(log.subscriptions.claim_effect("mail:2").await.unwrap());
     log.subscriptions.release_effect("mail:1").await.unwrap();
     assert!(log.subscriptions.claim_effect("mail:1").await.unwrap());
+}
+
+/// Asks again until it is so.
+async fn soon<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
+    let waiting = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain for {what}");
+}
+
+pub(crate) async fn parked_events_are_tried_again_when_somebody_asks(log: Log, _: &Path) {
+    fill(&log, 3, 3).await; // positions 1..9; stream 2 has 2, 5, 8
+    let notes = Arc::new(Notes::default());
+    notes.refuses.lock().unwrap().extend([5, 9]);
+    let (stop, stopped) = watch::channel(false);
+    let subscription = Subscription::new(log.clone(), notes.clone(), 2);
+    let running = tokio::spawn(async move { subscription.run(stopped).await });
+    let park = &log.subscriptions;
+    let parked = || async {
+        park.parked("notes").await.unwrap().iter().map(|p| p.position).collect::<Vec<_>>()
+    };
+    soon("the park", || async { parked().await == [5, 8, 9] }).await;
+    assert_eq!(park.parked_everywhere().await.unwrap(), park.parked("notes").await.unwrap());
+    assert_eq!(park.parked_at("notes", 5).await.unwrap().unwrap().error, "cannot");
+    assert_eq!(park.parked_at("notes", 6).await.unwrap(), None);
+
+    // Only what is asked for, and in order, though a later event of the stream was named.
+    notes.refuses.lock().unwrap().remove(&5);
+    assert_eq!(park.ask_requeue("notes", Some(8)).await.unwrap(), 1);
+    soon("the events", || async { parked().await == [9] }).await;
+    assert_eq!(notes.versions()[&stream(2)], [1, 2, 3]);
+    soon("the answer", || async { park.requeues("notes").await.unwrap().is_empty() }).await;
+
+    // What waits behind a dropped event goes on.
+    fill(&log, 3, 1).await;
+    soon("one that waits", || async { parked().await == [9, 12] }).await;
+    assert_eq!(park.ask_requeue("notes", None).await.unwrap(), 1);
+    soon("another try", || async { park.requeues("notes").await.unwrap().is_empty() }).await;
+    assert_eq!(parked().await, [9, 12], "it still cannot");
+    assert!(park.drop_parked("notes", 9).await.unwrap());
+    assert!(!park.drop_parked("notes", 9).await.unwrap(), "it is gone");
+    soon("an empty park", || async { parked().await.is_empty() }).await;
+    assert_eq!(notes.versions()[&stream(3)], [1, 2, 4]);
+    assert_eq!(park.ask_requeue("notes", None).await.unwrap(), 0);
+    stop.send_replace(true);
+    running.await.unwrap().unwrap();
 }

@@ -4,5 +4,7 @@
 
 mod feed;
 mod messages;
+mod queue;
 mod relay;
+mod shared;
 mod support;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_nats::jetstream::stream::Config;
 use async_trait::async_trait;
+use domain::ids::StreamId;
 use event_log::LogError;
 use event_log::jetstream::{JetStream, Options, RELAY, Relay, STREAM, SUBJECTS, Standing};
 use event_log::ports::{Parked, Subscriptions};
@@ -37,6 +38,21 @@ impl Subscriptions for Failing {
     }
     async fn unpark(&self, subscription: &str, position: u64) -> Result<(), LogError> {
         self.inner.unpark(subscription, position).await
+    }
+    async fn parked_everywhere(&self) -> Result<Vec<Parked>, LogError> {
+        self.inner.parked_everywhere().await
+    }
+    async fn ask_requeue(&self, name: &str, position: Option<u64>) -> Result<u64, LogError> {
+        self.inner.ask_requeue(name, position).await
+    }
+    async fn requeues(&self, subscription: &str) -> Result<Vec<StreamId>, LogError> {
+        self.inner.requeues(subscription).await
+    }
+    async fn requeued(&self, subscription: &str, stream: StreamId) -> Result<(), LogError> {
+        self.inner.requeued(subscription, stream).await
+    }
+    async fn drop_parked(&self, subscription: &str, position: u64) -> Result<bool, LogError> {
+        self.inner.drop_parked(subscription, position).await
     }
     async fn claim_effect(&self, effect: &str) -> Result<bool, LogError> {
         self.inner.claim_effect(effect).await

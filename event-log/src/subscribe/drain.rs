@@ -1,18 +1,13 @@
-//! Subscriptions: every event reaches its handlers, at least once, in its stream's order.
-//!
-//! A subscription has a name, a checkpoint and a park. It works on several streams at once, but never
-//! on two events of the same stream. What a handler cannot handle is parked, and only the later events
-//! of the same stream wait behind it.
+//! Working off the log by oneself: read ahead, several streams at once, each in order.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
 use domain::ids::StreamId;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::{ATTEMPTS, Drained, FIRST_PAUSE, Handler, HandlerError, Subscription};
 use crate::Log;
 use crate::error::LogError;
 use crate::event::Recorded;
@@ -22,145 +17,35 @@ use crate::ports::Parked;
 const BATCH: u32 = 256;
 /// The checkpoint is written at the latest after so many positions, and whenever nothing is left to do.
 const CHECKPOINT_EVERY: u64 = 64;
-/// Tries before an event is parked, and the first pause between them.
-const ATTEMPTS: u32 = 3;
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// Handles events. Idempotent: an event may come twice, and after a crash.
-#[async_trait]
-pub trait Handler: Send + Sync + 'static {
-    /// The subscription's stable name.
-    fn name(&self) -> &'static str;
-
-    /// Whether an event of this type is its business.
-    fn wants(&self, kind: &str) -> bool;
-
-    /// Handles one event.
-    ///
-    /// # Errors
-    /// See [`HandlerError`].
-    async fn handle(&self, event: &Recorded) -> Result<(), HandlerError>;
-}
-
-/// Why an event was not handled.
-#[derive(Debug, thiserror::Error)]
-pub enum HandlerError {
-    /// May pass: try again, then park.
-    #[error("{0}")]
-    Retry(String),
-    /// Will not pass: park at once.
-    #[error("{0}")]
-    Park(String),
-    /// The machine: stop the subscription, park nothing.
-    #[error(transparent)]
-    Log(LogError),
-}
-
-impl From<LogError> for HandlerError {
-    fn from(error: LogError) -> Self {
-        if error.is_fatal() { Self::Log(error) } else { Self::Park(error.to_string()) }
-    }
-}
-
-impl From<crate::DispatchError> for HandlerError {
-    fn from(error: crate::DispatchError) -> Self {
-        match error {
-            crate::DispatchError::Refused(refusal) => Self::Park(refusal.to_string()),
-            crate::DispatchError::Log(error) => error.into(),
-        }
-    }
-}
-
-/// Feeds a handler from the log.
-pub struct Subscription<H> {
-    log: Log,
-    handler: Arc<H>,
-    in_flight: usize,
-}
-
-/// What a drain did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Drained {
-    /// Events handled.
-    pub handled: u64,
-    /// Events parked.
-    pub parked: u64,
-    /// Where the checkpoint now stands.
-    pub checkpoint: u64,
-}
 
 impl<H: Handler> Subscription<H> {
-    /// A subscription that works on at most `in_flight` streams at once.
-    pub fn new(log: Log, handler: Arc<H>, in_flight: usize) -> Self {
-        Self { log, handler, in_flight: in_flight.max(1) }
-    }
-
-    /// The handler's stable name.
-    pub fn name(&self) -> &'static str {
-        self.handler.name()
-    }
-
-    /// Handles events as they come, until `stop` becomes true or its sender is gone.
-    ///
-    /// # Errors
-    /// A failure of the machine.
-    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), LogError> {
-        let mut head = self.log.store.watch();
-        loop {
-            head.mark_unchanged();
-            tokio::select! {
-                drained = self.drain() => drained?,
-                () = stopped(&mut stop) => return Ok(()),
-            };
-            tokio::select! {
-                changed = head.changed() => if changed.is_err() { return Ok(()) },
-                () = stopped(&mut stop) => return Ok(()),
-            }
-        }
-    }
-
-    /// Handles events until `all_in` becomes true and nothing is left to do.
-    ///
-    /// # Errors
-    /// A failure of the machine.
-    pub async fn run_until_idle(&self, mut all_in: watch::Receiver<bool>) -> Result<(), LogError> {
-        let mut head = self.log.store.watch();
-        loop {
-            head.mark_unchanged();
-            // Asked before the drain: what comes in after the answer is seen by the next one.
-            let last = *all_in.borrow_and_update();
-            let drained = self.drain().await?;
-            if last && drained.handled == 0 && drained.parked == 0 {
-                return Ok(());
-            }
-            if !last {
-                tokio::select! {
-                    changed = head.changed() => if changed.is_err() { return Ok(()) },
-                    () = stopped(&mut all_in) => {}
-                }
-            }
-        }
-    }
-
     /// Handles everything up to the log's end, including what its own handlers append meanwhile.
     ///
     /// # Errors
     /// A failure of the machine. What was handled is remembered up to the last checkpoint; the rest
     /// comes again.
     pub async fn drain(&self) -> Result<Drained, LogError> {
+        self.drain_until(&AtomicBool::new(false)).await
+    }
+
+    /// As [`drain`](Self::drain), but begins nothing new once it is to pause.
+    pub(super) async fn drain_until(&self, pause: &AtomicBool) -> Result<Drained, LogError> {
         let name = self.handler.name();
         let mut work = Work::begin(&self.log, name).await?;
         // Tasks of their own: a handler goes on while this one waits for the log, and may hold what it
         // waits for.
         let mut running = JoinSet::new();
         loop {
-            work.fill(&self.log, &*self.handler, self.in_flight).await?;
+            let pauses = pause.load(Ordering::Relaxed);
+            if !pauses {
+                work.fill(&self.log, &*self.handler, self.in_flight).await?;
+            }
             while let Some(behind) = work.next_behind_parked() {
                 let error = "waits behind a parked event of its stream".to_owned();
                 work.park(&self.log, name, &behind, error, 0).await?;
                 work.finish(&behind);
             }
-            while let Some(event) = work.next(self.in_flight) {
+            while !pauses && let Some(event) = work.next(self.in_flight) {
                 running.spawn(one(self.handler.clone(), event));
             }
             let Some(joined) = running.join_next().await else {
@@ -184,43 +69,13 @@ impl<H: Handler> Subscription<H> {
             }
         }
     }
-
-    /// Tries everything parked again, each stream in order until one of its events fails again.
-    ///
-    /// # Errors
-    /// A failure of the machine.
-    pub async fn requeue(&self) -> Result<Drained, LogError> {
-        let name = self.handler.name();
-        let mut done = Drained {
-            checkpoint: self.log.subscriptions.checkpoint(name).await?,
-            ..Drained::default()
-        };
-        let mut blocked = HashSet::new();
-        for parked in self.log.subscriptions.parked(name).await? {
-            if blocked.contains(&parked.stream) {
-                continue;
-            }
-            let found = self.log.store.read_all(parked.position - 1, 1).await?;
-            let Some(event) = found.into_iter().next() else { continue };
-            match one(self.handler.clone(), event).await {
-                (_, Ok(())) => {
-                    self.log.subscriptions.unpark(name, parked.position).await?;
-                    done.handled += 1;
-                }
-                (_, Err(Failed::Log(error))) => return Err(error),
-                (_, Err(Failed::Parked { error, attempts })) => {
-                    blocked.insert(parked.stream);
-                    done.parked += 1;
-                    self.log.subscriptions.park(Parked { error, attempts, ..parked }).await?;
-                }
-            }
-        }
-        Ok(done)
-    }
 }
 
 /// Gives an event to a handler until it is handled or tried often enough.
-async fn one<H: Handler>(handler: Arc<H>, event: Recorded) -> (Recorded, Result<(), Failed>) {
+pub(super) async fn one<H: Handler>(
+    handler: Arc<H>,
+    event: Recorded,
+) -> (Recorded, Result<(), Failed>) {
     let mut pause = FIRST_PAUSE;
     for attempt in 1.. {
         let error = match handler.handle(&event).await {
@@ -240,14 +95,9 @@ async fn one<H: Handler>(handler: Arc<H>, event: Recorded) -> (Recorded, Result<
     (event, Ok(()))
 }
 
-enum Failed {
+pub(super) enum Failed {
     Log(LogError),
     Parked { error: String, attempts: u32 },
-}
-
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // A sender that is gone means the same as one that says so.
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// What a drain has read and not finished.
