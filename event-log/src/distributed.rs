@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use crate::Log;
 use crate::documents::{self, Documents};
 use crate::error::LogError;
+use crate::master_key::MasterKey;
 use crate::ports::{InProcess, SystemClock, SystemIds};
+pub use crate::postgres::migrate::Migrated;
 use crate::postgres::{PostgresKeys, PostgresLog, migrate};
 use crate::vault::Vault;
 
@@ -22,7 +22,7 @@ pub struct Settings {
     /// Where sealed documents are: `file:///folder` or `s3://bucket/prefix`.
     pub documents_url: String,
     /// The master key: from a file or the environment, never from a database.
-    pub master: Zeroizing<[u8; 32]>,
+    pub master: MasterKey,
 }
 
 /// Makes the tables of the log and of the keys, or brings them up to date.
@@ -32,10 +32,18 @@ pub struct Settings {
 pub async fn migrate(
     database_url: &str,
     keys_url: Option<&str>,
-) -> Result<Vec<migrate::Migrated>, LogError> {
+) -> Result<Vec<Migrated>, LogError> {
     let log = migrate::log(database_url).await?;
     let keys = migrate::keys(keys_url.unwrap_or(database_url)).await?;
     Ok(vec![log, keys])
+}
+
+/// Whether no person ever had a key in this database: only then may a master key be made.
+///
+/// # Errors
+/// `DATABASE_UNAVAILABLE`, `NOT_MIGRATED`, `DATABASE_SETTINGS`, `IO`.
+pub async fn is_fresh(keys_url: &str) -> Result<bool, LogError> {
+    PostgresKeys::connect(keys_url).await?.is_empty().await
 }
 
 /// Opens a log whose tables are made. Its bus is that of a process that is alone with it; whoever has another puts it

@@ -10,18 +10,17 @@
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use zeroize::Zeroizing;
 
 use crate::Log;
 use crate::documents::{self, Documents};
 use crate::error::LogError;
+use crate::master_key::{self, private_folder};
 use crate::ports::{InProcess, SystemClock, SystemIds};
 use crate::sqlite::{SqliteKeys, SqliteLog};
-use crate::vault::{Vault, fresh_master_key};
+use crate::vault::Vault;
 
 /// A data folder that this process holds. Dropping it lets go.
 pub struct Folder {
@@ -81,7 +80,8 @@ impl Folder {
 
 /// Opens what is in a data folder.
 async fn open(path: &Path, file: &Path, fresh: bool) -> Result<Log, LogError> {
-    let master = master_key(&path.join("keys").join("master"), fresh)?;
+    let key = path.join("keys").join("master");
+    let master = if fresh { master_key::read_or_make(&key)? } else { master_key::read(&key)? };
     let keys = Arc::new(SqliteKeys::open(&path.join("keys").join("keys.sqlite")).await?);
     if fresh && keys.holds_people().await? {
         let lost = "log.sqlite is missing or empty, but there are keys of people in it";
@@ -114,57 +114,4 @@ fn hold(path: &Path) -> Result<File, LogError> {
         Err(TryLockError::WouldBlock) => Err(LogError::InUse(path.display().to_string())),
         Err(TryLockError::Error(e)) => Err(LogError::io("lock the data folder", &e)),
     }
-}
-
-/// Reads the master key; makes it when the folder is new, and only then.
-fn master_key(file: &Path, fresh: bool) -> Result<Zeroizing<[u8; 32]>, LogError> {
-    match File::open(file) {
-        Ok(mut open) => {
-            let mut key = Zeroizing::new(Vec::new());
-            open.read_to_end(&mut key).map_err(|e| LogError::io("read the master key", &e))?;
-            let key: [u8; 32] = key.as_slice().try_into().map_err(|_| {
-                LogError::Keys(format!("{} does not hold 32 bytes", file.display()))
-            })?;
-            Ok(Zeroizing::new(key))
-        }
-        Err(e) if e.kind() == io::ErrorKind::NotFound && fresh => {
-            let key = fresh_master_key()?;
-            write_private(file, key.as_slice())?;
-            Ok(key)
-        }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            Err(LogError::Keys(format!("{} is missing", file.display())))
-        }
-        Err(e) => Err(LogError::Keys(format!("{} cannot be read: {e}", file.display()))),
-    }
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_private(file: &Path, bytes: &[u8]) -> Result<(), LogError> {
-    let io = |e: io::Error| LogError::io("write the master key", &e);
-    let staged = file.with_extension("new");
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut open = options.open(&staged).map_err(io)?;
-    open.write_all(bytes).map_err(io)?;
-    open.sync_all().map_err(io)?;
-    fs::rename(&staged, file).map_err(io)?;
-    // The name must last as well as the bytes: what it seals cannot be read without it.
-    if let Some(folder) = file.parent() {
-        File::open(folder).and_then(|f| f.sync_all()).map_err(io)?;
-    }
-    Ok(())
-}
-
-fn private_folder(path: &Path) -> Result<(), LogError> {
-    #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        fs::set_permissions(path, mode).map_err(|e| LogError::io("protect the keys", &e))?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
 }

@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 pub mod folder;
 pub mod jetstream;
+pub mod master_key;
 pub mod ports;
 pub mod postgres;
 pub mod sql;

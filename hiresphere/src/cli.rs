@@ -31,6 +31,24 @@ pub(crate) enum Command {
     Screen(ScreenArgs),
     /// Serve the API, the live feed and everything behind them, in one process.
     Serve(ServeArgs),
+    /// Make or update the tables, roles and rights of the distributed engine; safe to run again.
+    Migrate(MigrateArgs),
+    /// Role: serve commands and queries. Scales out.
+    Api(ServeArgs),
+    /// Role: serve the live feed. Scales out; any replica serves any client.
+    LiveFeed(ServeArgs),
+    /// Role: give committed events their positions. One works, others stand by.
+    Sequencer(ServeArgs),
+    /// Role: carry events to the bus. One works, others stand by.
+    Relay(ServeArgs),
+    /// Role: fold read models. One works, others stand by.
+    Projections(ServeArgs),
+    /// Role: read and score resumes. Scales out.
+    Scorers(ServeArgs),
+    /// Role: tell people what happened.
+    Notifier(ServeArgs),
+    /// Ask a running server whether it is ready; fails when it is not.
+    Health(HealthArgs),
     /// Follow a server's live feed in the terminal.
     Tail(TailArgs),
     /// Issue, list and revoke the tokens that people and programs call the API with.
@@ -50,7 +68,27 @@ pub(crate) enum Command {
 }
 
 #[derive(Args)]
+pub(crate) struct MigrateArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// One line of JSON, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct HealthArgs {
+    /// What to ask: `/readyz` says whether work is welcome, `/healthz` whether it lives.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/readyz")]
+    pub(crate) url: String,
+}
+
+#[derive(Args)]
 pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
     /// End when the tables are printed.
     #[arg(long)]
     pub(crate) once: bool,
@@ -79,12 +117,16 @@ pub(crate) struct ServeArgs {
     pub(crate) listen: SocketAddr,
 
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) place: PlaceArgs,
 
     /// An origin (`https://hiring.example.org`) whose pages may use the API and follow the feed;
     /// may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
+
+    /// Logs as text for people or as JSON lines for collectors; never personal data.
+    #[arg(long, value_name = "FORMAT", env = "HIRESPHERE_LOG_FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub(crate) log_format: String,
 
     /// Seconds that the body of one request may take to arrive.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -138,12 +180,12 @@ pub(crate) enum TokenCommand {
         #[arg(long, default_value = "issued on the command line")]
         name: String,
         #[command(flatten)]
-        data: DataArgs,
+        place: PlaceArgs,
     },
     /// List the tokens; never a secret.
     List {
         #[command(flatten)]
-        data: DataArgs,
+        place: PlaceArgs,
         /// JSON Lines, for scripts.
         #[arg(long)]
         json: bool,
@@ -153,7 +195,7 @@ pub(crate) enum TokenCommand {
         /// The token's id, as `token list` shows it.
         id: Uuid,
         #[command(flatten)]
-        data: DataArgs,
+        place: PlaceArgs,
     },
 }
 
@@ -168,7 +210,7 @@ pub(crate) struct ReplayArgs {
     pub(crate) application: Uuid,
 
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) place: PlaceArgs,
 
     /// JSON Lines, one per decision, for scripts.
     #[arg(long)]
@@ -191,10 +233,10 @@ pub(crate) struct ScreenArgs {
     pub(crate) resumes: Vec<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) place: PlaceArgs,
 
     /// Use a throw-away data folder.
-    #[arg(long, conflicts_with = "data")]
+    #[arg(long, conflicts_with_all = ["data", "database_url"])]
     pub(crate) ephemeral: bool,
 
     /// Print one candidate's criteria with their quotes: the rank in the table.
@@ -231,7 +273,7 @@ pub(crate) struct EvaluateArgs {
 #[derive(Args)]
 pub(crate) struct RebuildArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) place: PlaceArgs,
 
     /// Put back, at once, the read models that the last rebuild replaced; they catch up from there.
     #[arg(long)]
@@ -264,18 +306,46 @@ pub(crate) struct EraseArgs {
     pub(crate) candidate: Uuid,
 
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) place: PlaceArgs,
 
     /// Withdraw the candidate's active applications first.
     #[arg(long)]
     pub(crate) withdraw: bool,
 }
 
-#[derive(Args)]
-pub(crate) struct DataArgs {
-    /// Where everything is kept.
-    #[arg(long, value_name = "DIR", env = "HIRESPHERE_DATA", default_value = "hiresphere-data")]
-    pub(crate) data: PathBuf,
+/// Where everything is: a folder, or servers.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Where everything is")]
+pub(crate) struct PlaceArgs {
+    /// The data folder of the embedded engine; with servers, this process's own files [default:
+    /// hiresphere-data].
+    #[arg(long, value_name = "DIR", env = "HIRESPHERE_DATA")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// The distributed engine's PostgreSQL: `postgres://user:password@host/database`.
+    #[arg(long, value_name = "URL", env = "HIRESPHERE_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+
+    /// The distributed engine's bus: `nats://host:4222`, JetStream on.
+    #[arg(long, value_name = "URL", env = "HIRESPHERE_NATS_URL", hide_env_values = true)]
+    pub(crate) nats_url: Option<String>,
+
+    /// The PostgreSQL of people's keys [default: that of the log].
+    #[arg(long, value_name = "URL", env = "HIRESPHERE_KEYS_URL", hide_env_values = true)]
+    pub(crate) keys_url: Option<String>,
+
+    /// Where sealed documents are: `file:///folder` or `s3://bucket/prefix` [default: DATA/documents].
+    #[arg(long, value_name = "URL", env = "HIRESPHERE_DOCUMENTS_URL")]
+    pub(crate) documents_url: Option<String>,
+
+    /// The master key: 32 bytes or 64 hexadecimal digits; HIRESPHERE_MASTER_KEY may hold the digits
+    /// instead [default: DATA/keys/master].
+    #[arg(long, value_name = "FILE", env = "HIRESPHERE_MASTER_KEY_FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+
+    /// A file with these settings (YAML: `database_url: ...`); what is said here wins.
+    #[arg(long, value_name = "FILE", env = "HIRESPHERE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 impl Cli {
@@ -298,15 +368,25 @@ impl Command {
             Self::Tail(args) => args.json,
             Self::Replay(args) => args.json,
             Self::Token(TokenArgs { command: TokenCommand::List { json, .. } }) => *json,
-            Self::Demo(_) | Self::Erase(_) | Self::Schemas(_) | Self::Serve(_) | Self::Token(_) => {
-                false
-            }
+            Self::Migrate(args) => args.json,
+            _ => false,
         }
     }
 
     /// Whether it stays up and ends its work by itself when it is interrupted.
     pub(crate) fn serves(&self) -> bool {
-        matches!(self, Self::Serve(_)) || matches!(self, Self::Demo(args) if !args.once)
+        match self {
+            Self::Demo(args) => !args.once,
+            Self::Serve(_)
+            | Self::Api(_)
+            | Self::LiveFeed(_)
+            | Self::Sequencer(_)
+            | Self::Relay(_)
+            | Self::Projections(_)
+            | Self::Scorers(_)
+            | Self::Notifier(_) => true,
+            _ => false,
+        }
     }
 }
 

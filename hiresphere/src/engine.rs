@@ -1,28 +1,33 @@
-//! The only place that picks engines: where the log is, what reads, what grades.
+//! The only place that picks engines: where the log is, what carries its events, what reads, what grades.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::actor::{Actor, ActorKind};
+use event_log::distributed::{self, Migrated, Settings};
 use event_log::folder::Folder;
+use event_log::jetstream::{JetStream, JetStreamBus, Options};
+use event_log::postgres::PostgresLog;
 use event_log::subscribe::Subscription;
 use event_log::{Dispatcher, Log};
 use notifier::{FileChannel, LogChannel, Notifier};
 use projections::{Builder, ReadStore};
 use scorers::reading::sandbox::{Pool, PoolConfig};
 use scorers::worker::{BaselineEngine, Engine as Grading, Scorers};
+use web::access::Tokens;
 
 use crate::READ_WORKER;
+use crate::backstage::Backstage;
 use crate::failure::Failure;
+use crate::settings::{Place, Servers};
 
 /// Streams that the scorers work on at once: enough to keep every reading worker busy while the
 /// steps before and after wait for the disk.
 const SCORING_AT_ONCE: usize = 16;
 
-/// Everything one process needs, on the embedded engine.
+/// Everything one process needs, on either engine.
 pub(crate) struct Engine {
-    // Held as long as anything else is used.
-    _folder: Folder,
+    held: Held,
     pub(crate) log: Log,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) read: Arc<ReadStore>,
@@ -30,6 +35,12 @@ pub(crate) struct Engine {
     pub(crate) scorers: Subscription<Scorers>,
     pub(crate) notifier: Subscription<Notifier>,
     pub(crate) grading: Arc<dyn Grading>,
+}
+
+/// What is held as long as anything else is used.
+enum Held {
+    Folder(Folder),
+    Servers(Servers),
 }
 
 /// Whoever sits at this terminal.
@@ -43,25 +54,138 @@ pub(crate) fn readers() -> Result<Pool, Failure> {
     Ok(Pool::new(PoolConfig::new(program, vec![READ_WORKER.into()])))
 }
 
+/// Makes every table of the distributed engine, or brings them up to date.
+pub(crate) async fn make_tables(servers: &Servers) -> Result<Vec<Migrated>, Failure> {
+    let done = distributed::migrate(&servers.database_url, Some(&servers.keys_url)).await?;
+    ReadStore::connect(&servers.database_url).await?;
+    Tokens::connect(&servers.database_url).await?;
+    Ok(done)
+}
+
+/// A log of which no person's key is opened: events as they are, sealed.
+pub(crate) async fn sealed_log(
+    servers: &Servers,
+) -> Result<(Arc<PostgresLog>, JetStream), Failure> {
+    let store = Arc::new(PostgresLog::connect(&servers.database_url).await?);
+    let bus = JetStream::connect(Options::new(servers.bus()?), store.identity()).await?;
+    Ok((store, bus))
+}
+
+/// Opens the log on servers; `fresh` may make the master key where nothing is sealed yet.
+async fn on_servers(servers: &Servers, fresh: bool) -> Result<Log, Failure> {
+    let fresh = fresh && distributed::is_fresh(&servers.keys_url).await?;
+    let settings = Settings {
+        database_url: servers.database_url.clone(),
+        keys_url: Some(servers.keys_url.clone()),
+        documents_url: servers.documents_url.clone(),
+        master: servers.master_key(fresh)?,
+    };
+    let (mut log, store) = distributed::open(&settings).await?;
+    let bus = JetStream::connect(Options::new(servers.bus()?), store.identity()).await?;
+    log.bus = Arc::new(JetStreamBus::new(bus, store.clone()).with_claims(store));
+    Ok(log)
+}
+
+/// A log to be read only: a server may be at work with it.
+pub(crate) async fn look(place: &Place) -> Result<Log, Failure> {
+    match place {
+        Place::Folder(data) => Ok(Folder::look(data).await?),
+        Place::Servers(servers) => on_servers(servers, false).await,
+    }
+}
+
 impl Engine {
-    /// Takes a data folder and makes it ready.
-    pub(crate) async fn open(data: &Path) -> Result<Self, Failure> {
-        let (folder, log) = Folder::open(data).await?;
-        let read = Arc::new(ReadStore::open_or_renew(&folder.read_models()).await?);
+    /// Opens everything for a process that is on its own: a data folder is taken; on servers, tables are made that
+    /// are missing.
+    pub(crate) async fn open(place: &Place) -> Result<Self, Failure> {
+        if let Place::Servers(servers) = place {
+            make_tables(servers).await?;
+        }
+        Self::open_made(place, true).await
+    }
+
+    /// Opens everything for one process of several: what is missing is somebody else's to make.
+    pub(crate) async fn join(place: &Place) -> Result<Self, Failure> {
+        Self::open_made(place, false).await
+    }
+
+    async fn open_made(place: &Place, fresh: bool) -> Result<Self, Failure> {
+        let (held, log, read) = match place {
+            Place::Folder(data) => {
+                let (folder, log) = Folder::open(data).await?;
+                let read = ReadStore::open_or_renew(&folder.read_models()).await?;
+                (Held::Folder(folder), log, read)
+            }
+            Place::Servers(servers) => {
+                let log = on_servers(servers, fresh).await?;
+                let read = ReadStore::connect(&servers.database_url).await?;
+                (Held::Servers(servers.clone()), log, read)
+            }
+        };
+        let read = Arc::new(read);
         let dispatcher = log.dispatcher();
         let grading: Arc<dyn Grading> = Arc::new(BaselineEngine);
-        command_api::setup(&dispatcher, grading.release(), &Actor::system("setup")).await?;
-        let scorers = Scorers::new(dispatcher.clone(), Arc::new(readers()?), grading.clone());
+        // Whoever works on from an event does not wait to read what it wrote.
+        let scorers =
+            Scorers::new(dispatcher.clone().impatient(), Arc::new(readers()?), grading.clone());
         let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
-        let file = FileChannel::open(&folder.path().join("notices.jsonl"))
-            .map_err(|e| Failure::io("open the notices", &e))?;
+        let notices = held.data().join("notices.jsonl");
+        std::fs::create_dir_all(held.data())
+            .map_err(|e| Failure::io("make the data folder", &e))?;
+        let file = FileChannel::open(&notices).map_err(|e| Failure::io("open the notices", &e))?;
         let notifier = Notifier::new(log.clone(), vec![Arc::new(LogChannel), Arc::new(file)]);
         let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
         let builder = Builder::new(log.clone());
-        if event_log::erase::complete_all(&log).await? > 0 {
-            builder.catch_up(&read, u64::MAX).await?;
-            read.forget_older_copies().await?;
+        Ok(Self { held, builder, dispatcher, read, scorers, notifier, log, grading })
+    }
+
+    /// What every log needs before it is of use, and what was begun and cut short: done at the start, by whoever
+    /// works.
+    pub(crate) async fn prepare(&self) -> Result<(), Failure> {
+        let grading = self.grading.release();
+        command_api::setup(&self.dispatcher, grading, &Actor::system("setup")).await?;
+        if event_log::erase::complete_all(&self.log).await? > 0 {
+            self.builder.catch_up(&self.read, u64::MAX).await?;
+            self.read.forget_older_copies().await?;
         }
-        Ok(Self { _folder: folder, builder, dispatcher, read, scorers, notifier, log, grading })
+        Ok(())
+    }
+
+    /// The members' tokens.
+    pub(crate) async fn tokens(&self) -> Result<Tokens, Failure> {
+        Ok(match &self.held {
+            Held::Folder(folder) => Tokens::open(folder.path()).await?,
+            Held::Servers(servers) => Tokens::connect(&servers.database_url).await?,
+        })
+    }
+
+    /// The servers, where there are any.
+    pub(crate) fn servers(&self) -> Option<&Servers> {
+        match &self.held {
+            Held::Folder(_) => None,
+            Held::Servers(servers) => Some(servers),
+        }
+    }
+
+    /// Like [`Self::open`], for one command: what numbers and carries events works in its background, where no other
+    /// process does so already. Nothing does on the embedded engine, which needs neither.
+    pub(crate) async fn alone(place: &Place) -> Result<(Self, Backstage), Failure> {
+        let engine = Self::open(place).await?;
+        let backstage = match engine.servers() {
+            Some(servers) => Backstage::start(servers).await?,
+            None => Backstage::none(),
+        };
+        engine.prepare().await?;
+        Ok((engine, backstage))
+    }
+}
+
+impl Held {
+    /// The folder of this process's own files.
+    fn data(&self) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.path().to_owned(),
+            Self::Servers(servers) => servers.data.clone(),
+        }
     }
 }

@@ -13,8 +13,7 @@ use crate::out;
 use crate::rebuild::existing;
 
 pub(crate) async fn run(args: EraseArgs) -> Result<(), Failure> {
-    existing(&args.data.data)?;
-    let engine = Engine::open(&args.data.data).await?;
+    let (engine, backstage) = Engine::alone(&existing(&args.place)?).await?;
     let candidate = CandidateId(args.candidate);
     if args.withdraw {
         for (_, stream) in engine.log.store.held(&names::active_of_prefix(candidate)).await? {
@@ -34,6 +33,7 @@ pub(crate) async fn run(args: EraseArgs) -> Result<(), Failure> {
     })?;
     engine.builder.catch_up(&engine.read, u64::MAX).await?;
     engine.read.forget_older_copies().await?;
+    backstage.end().await;
     out::print(&format!(
         "erased: the key of candidate {candidate} is destroyed, stored documents and read models are \
          swept (position {})\n",

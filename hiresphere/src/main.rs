@@ -1,5 +1,6 @@
 //! The one binary: command line, configuration, and the only place that picks an engine.
 
+mod backstage;
 mod cli;
 mod demo;
 mod engine;
@@ -8,14 +9,17 @@ mod evaluate;
 mod extract;
 mod failure;
 mod flow;
+mod health;
 mod inputs;
 mod job_file;
+mod migrate;
 mod out;
 mod rebuild;
 mod replay;
 mod schemas;
 mod screen;
 mod serve;
+mod settings;
 mod tail;
 mod token;
 
@@ -25,6 +29,7 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
+use crate::serve::Role;
 
 /// The argument under which this program reads one file after another for its parent.
 pub(crate) const READ_WORKER: &str = "read-worker";
@@ -34,6 +39,8 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|arg| arg == READ_WORKER) {
         return scorers::reading::sandbox::worker_main();
     }
+    // Two libraries speak TLS; both with this.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -78,7 +85,16 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Screen(args) => Box::pin(screen::run(args)).await,
         Command::Extract(args) => extract::run(args).await,
         Command::Evaluate(args) => evaluate::run(&args),
-        Command::Serve(args) => Box::pin(serve::run(args)).await,
+        Command::Serve(args) => Box::pin(serve::run(args, &Role::ALL)).await,
+        Command::Api(args) => Box::pin(serve::run(args, &[Role::Api])).await,
+        Command::LiveFeed(args) => Box::pin(serve::run(args, &[Role::LiveFeed])).await,
+        Command::Sequencer(args) => Box::pin(serve::run(args, &[Role::Sequencer])).await,
+        Command::Relay(args) => Box::pin(serve::run(args, &[Role::Relay])).await,
+        Command::Projections(args) => Box::pin(serve::run(args, &[Role::Projections])).await,
+        Command::Scorers(args) => Box::pin(serve::run(args, &[Role::Scorers])).await,
+        Command::Notifier(args) => Box::pin(serve::run(args, &[Role::Notifier])).await,
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::Health(args) => health::run(&args).await,
         Command::Tail(args) => Box::pin(tail::run(args)).await,
         Command::Token(args) => token::run(args).await,
         Command::Replay(args) => Box::pin(replay::run(args)).await,

@@ -1,19 +1,19 @@
 //! `hiresphere rebuild`: the read models made anew from the log, compared and swapped in.
 
-use std::path::Path;
 use std::time::Instant;
 
-use event_log::folder::Folder;
 use projections::{Builder, ReadStore};
 
-use crate::cli::RebuildArgs;
+use crate::cli::{PlaceArgs, RebuildArgs};
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::out;
+use crate::settings::Place;
 
 pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
-    existing(&args.data.data)?;
-    let (folder, log) = Folder::open(&args.data.data).await?;
-    let read = ReadStore::open_or_renew(&folder.read_models()).await?;
+    let place = existing(&args.place)?;
+    let engine = Engine::join(&place).await?;
+    let (log, read) = (engine.log, engine.read);
     if args.roll_back {
         return roll_back(&read, Builder::new(log), args.json).await;
     }
@@ -61,11 +61,15 @@ async fn roll_back(read: &ReadStore, builder: Builder, json: bool) -> Result<(),
     ))
 }
 
-/// Refuses a folder that holds no data: a mistyped path must not become a new one.
-pub(crate) fn existing(data: &Path) -> Result<(), Failure> {
-    if data.join("log.sqlite").is_file() || data.join("keys").is_dir() {
-        return Ok(());
+/// Where everything is; refuses a folder that holds no data: a mistyped path must not become a new one.
+pub(crate) fn existing(args: &PlaceArgs) -> Result<Place, Failure> {
+    let place = args.place()?;
+    if let Place::Folder(data) = &place
+        && !data.join("log.sqlite").is_file()
+        && !data.join("keys").is_dir()
+    {
+        let message = format!("{} holds no data", data.display());
+        return Err(Failure::new("NO_DATA", message, "check the path given with --data"));
     }
-    let message = format!("{} holds no data", data.display());
-    Err(Failure::new("NO_DATA", message, "check the path given with --data"))
+    Ok(place)
 }

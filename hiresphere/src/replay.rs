@@ -4,18 +4,17 @@
 use std::fmt::Write as _;
 
 use domain::ids::ApplicationId;
-use event_log::folder::Folder;
 use projections::AsOf;
 use projections::replay::{Decided, ReplayError, Replayed, decision, decisions};
 
 use crate::cli::ReplayArgs;
+use crate::engine::look;
 use crate::failure::Failure;
 use crate::out;
 use crate::rebuild::existing;
 
 pub(crate) async fn run(args: ReplayArgs) -> Result<(), Failure> {
-    existing(&args.data.data)?;
-    let log = Folder::look(&args.data.data).await?;
+    let log = look(&existing(&args.place)?).await?;
     let application = ApplicationId(args.application);
     let as_of = AsOf::new(log.clone());
     let made = decisions(&log, application).await.map_err(failure)?;

@@ -3,22 +3,21 @@
 use comfy_table::Table;
 use web::access::Tokens;
 
-use crate::cli::{TokenArgs, TokenCommand};
+use crate::cli::{PlaceArgs, TokenArgs, TokenCommand};
 use crate::failure::Failure;
 use crate::out;
 use crate::rebuild::existing;
+use crate::settings::Place;
 
 pub(crate) async fn run(args: TokenArgs) -> Result<(), Failure> {
     match args.command {
-        TokenCommand::Issue { role, name, data } => {
-            existing(&data.data)?;
-            let issued = Tokens::open(&data.data).await?.issue(role, &name).await?;
+        TokenCommand::Issue { role, name, place } => {
+            let issued = tokens(&place).await?.issue(role, &name).await?;
             out::note(&format!("token {} for role {} (shown once):", issued.id, role.as_str()));
             out::print(&format!("{}\n", issued.token))
         }
-        TokenCommand::List { data, json } => {
-            existing(&data.data)?;
-            let rows = Tokens::open(&data.data).await?.list().await?;
+        TokenCommand::List { place, json } => {
+            let rows = tokens(&place).await?.list().await?;
             if json {
                 return rows.iter().try_for_each(out::json_line);
             }
@@ -36,13 +35,20 @@ pub(crate) async fn run(args: TokenArgs) -> Result<(), Failure> {
             }
             out::print(&format!("{table}\n"))
         }
-        TokenCommand::Revoke { id, data } => {
-            existing(&data.data)?;
-            if Tokens::open(&data.data).await?.revoke(id).await? {
+        TokenCommand::Revoke { id, place } => {
+            if tokens(&place).await?.revoke(id).await? {
                 return out::print(&format!("revoked {id}\n"));
             }
             let message = format!("no token {id} stands");
             Err(Failure::new("NOT_FOUND", message, "`hiresphere token list` shows them"))
         }
     }
+}
+
+/// The tokens of a log that is there.
+async fn tokens(place: &PlaceArgs) -> Result<Tokens, Failure> {
+    Ok(match existing(place)? {
+        Place::Folder(data) => Tokens::open(&data).await?,
+        Place::Servers(servers) => Tokens::connect(&servers.database_url).await?,
+    })
 }

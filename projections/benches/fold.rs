@@ -1,7 +1,8 @@
 //! Folding: aggregates from their streams, and read models from the whole log, in events per second.
 //! The anchor is reading the same events without folding them, in the same run.
 //!
-//! `cargo bench -p hiresphere-projections --bench fold`
+//! `cargo bench -p hiresphere-projections --bench fold`, and with the read models on PostgreSQL
+//! `scripts/servers.sh cargo bench -p hiresphere-projections --bench fold -- --postgres`
 
 #![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "measures and prints")]
 
@@ -14,7 +15,10 @@ use domain::ids::CandidateId;
 use domain::pii::Pii;
 use event_log::folder::Folder;
 use event_log::{Envelope, Log};
-use projections::{Builder, ReadStore};
+use projections::Builder;
+
+#[path = "support/place.rs"]
+mod place;
 
 const CANDIDATES: u32 = 1_000;
 const CORRECTIONS: u32 = 9;
@@ -67,7 +71,7 @@ async fn main() {
     let rate = events / started.elapsed().as_secs_f64();
     println!("fold aggregates              {rate:>8.0} events/s   {:.2}", rate / anchor);
 
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.expect("read models");
+    let (read, _database) = place::read_models(folder.path()).await;
     let started = Instant::now();
     Builder::new(log.clone()).catch_up(&read, u64::MAX).await.expect("read models");
     let rate = events / started.elapsed().as_secs_f64();

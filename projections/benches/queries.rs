@@ -1,7 +1,8 @@
 //! What a look at a job's pool takes, in milliseconds: pages, one row, counts, in a pool of 10,000
 //! applications. The anchor is the whole pool at once, in the same run.
 //!
-//! `cargo bench -p hiresphere-projections --bench queries`
+//! `cargo bench -p hiresphere-projections --bench queries`, and with the read models on PostgreSQL
+//! `scripts/servers.sh cargo bench -p hiresphere-projections --bench queries -- --postgres`
 
 #![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "measures and prints")]
 
@@ -21,9 +22,12 @@ use domain::score::{Grade, Level, Points};
 use domain::text::{Span, VisibleText};
 use event_log::folder::Folder;
 use event_log::{Envelope, Log};
+use projections::Builder;
 use projections::models::ranked_pool::{PoolFilter, PoolSort, of_job, one, page, standing_of};
-use projections::{Builder, ReadStore};
 use uuid::Uuid;
+
+#[path = "support/place.rs"]
+mod place;
 
 const APPLICATIONS: u32 = 10_000;
 /// Written at once, so that they share commits.
@@ -165,7 +169,7 @@ async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_held, log) = Folder::open(folder.path()).await.expect("a log");
     let (job, applications) = fill(&log).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.expect("read models");
+    let (read, _database) = place::read_models(folder.path()).await;
     let started = Instant::now();
     let events = Builder::new(log.clone()).catch_up(&read, u64::MAX).await.expect("read models");
     let rate = events as f64 / started.elapsed().as_secs_f64();

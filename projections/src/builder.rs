@@ -46,6 +46,8 @@ impl Builder {
         let mut head = self.log.store.watch();
         let mut moved = store.watch();
         let mut at_work = AtWork { hold: store.builder(), before: false };
+        // Alone, nothing changes unseen.
+        let look_every = if at_work.hold.is_shared() { LOOK_EVERY } else { Duration::MAX };
         loop {
             head.mark_unchanged();
             let turn = self.turn(store, &mut at_work, &seen).await;
@@ -54,8 +56,8 @@ impl Builder {
                 return turn.map(drop);
             }
             let (pause, folded_to) = match turn {
-                Ok(Some(at)) => (LOOK_EVERY, Some(at)),
-                Ok(None) => (LOOK_EVERY, None),
+                Ok(Some(at)) => (look_every, Some(at)),
+                Ok(None) => (look_every, None),
                 Err(LogError::Unavailable(why)) => {
                     tracing::warn!(why, "the read models wait for the database");
                     (AGAIN, None)
@@ -90,7 +92,7 @@ impl Builder {
         }
         at_work.before = true;
         self.fold(store, u64::MAX, seen).await?;
-        store.checkpoint().await.map(Some)
+        store.look().await.map(Some)
     }
 
     /// Folds events up to `to` (or the log's end) and answers how many there were.

@@ -14,6 +14,12 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Read models are made anew in a schema beside the old one.
+DO $$
+BEGIN
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO hiresphere_read', current_database());
+END $$;
+
 -- Which log this is: what is on a bus is told apart by it.
 CREATE TABLE identity (
     one bool PRIMARY KEY DEFAULT true CHECK (one),

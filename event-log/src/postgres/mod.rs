@@ -93,13 +93,13 @@ impl PostgresKeys {
         Ok(Self { pool })
     }
 
-    /// Whether anybody has a key here.
+    /// Whether no key was ever put here, not even the one that ties the master key to the store.
     ///
     /// # Errors
     /// `DATABASE_UNAVAILABLE`, `IO`.
-    pub async fn holds_people(&self) -> Result<bool, LogError> {
-        let sql = "SELECT EXISTS (SELECT FROM keys WHERE person <> $1)";
-        sqlx::query_scalar(sql).bind(Uuid::nil()).fetch_one(&self.pool).await.map_err(failed)
+    pub async fn is_empty(&self) -> Result<bool, LogError> {
+        let sql = "SELECT NOT EXISTS (SELECT FROM keys)";
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(failed)
     }
 }
 

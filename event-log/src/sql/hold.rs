@@ -22,13 +22,17 @@ pub struct Hold {
 impl Hold {
     /// A name to be held among those who use a server's database.
     pub fn among(server: Server, name: impl Into<String>) -> Self {
-        // What is waited for here is other processes, not statements.
         Self { place: Some((server, name.into())), session: None, held: false }
     }
 
     /// A name that nobody else could hold.
     pub fn alone() -> Self {
         Self { place: None, session: None, held: true }
+    }
+
+    /// Whether others could hold it.
+    pub fn is_shared(&self) -> bool {
+        self.place.is_some()
     }
 
     /// Whether this process holds the name; takes it when nobody does.

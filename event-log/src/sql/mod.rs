@@ -1,7 +1,7 @@
 //! One small way to ask SQLite and PostgreSQL the same things.
 //!
 //! [`query`] takes plain SQL with `$1` placeholders, which both understand; [`Pool`] and [`Transaction`] are
-//! where it runs, [`Row`] is what it answers, and a failure is a [`LogError`]. Where the two cannot be asked
+//! where it runs, [`Row`] is what it answers, and a failure is a [`LogError`](crate::LogError). Where the two cannot be asked
 //! in the same words, [`Dialect`] has the words. What is stored is the same on both: numbers of 64 bits,
 //! yes and no as 1 and 0, text in the order of its bytes, bytes, and nothing.
 //!

@@ -3,14 +3,14 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::{Dialect, Pool};
 use crate::error::LogError;
 
 /// How long somebody waits for a connection.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT: Duration = Duration::from_secs(3);
 /// How long one statement may take, unless [`Server::patience`] says otherwise.
 const STATEMENT: Duration = Duration::from_secs(30);
 
@@ -25,10 +25,10 @@ impl Server {
     /// The database at a URL: `postgres://user:password@host:port/database`.
     ///
     /// # Errors
-    /// `DATABASE_UNAVAILABLE` when it is no such URL.
+    /// `DATABASE_SETTINGS` when it is no such URL.
     pub fn at(url: &str) -> Result<Self, LogError> {
         // Not what is wrong with it, which could quote the password.
-        let wrong = |_| LogError::Unavailable("this is not the URL of a PostgreSQL".into());
+        let wrong = |_| LogError::Settings("the database's URL is not one of a PostgreSQL".into());
         let options = PgConnectOptions::from_str(url).map_err(wrong)?;
         let options = options.application_name("hiresphere").options([
             ("lock_timeout", "10s"),
@@ -70,7 +70,7 @@ impl Server {
     /// noticed by nobody but whoever was waiting for it just then.
     ///
     /// # Errors
-    /// `DATABASE_UNAVAILABLE`, `IO`.
+    /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `IO`.
     pub async fn pool(&self, connections: u32) -> Result<Pool, LogError> {
         let role = self.role;
         PgPoolOptions::new()
@@ -86,7 +86,7 @@ impl Server {
     /// One connection of its own.
     ///
     /// # Errors
-    /// `DATABASE_UNAVAILABLE`, `IO`.
+    /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `IO`.
     pub(super) async fn session(&self) -> Result<PgConnection, LogError> {
         let connecting = async {
             let mut connection = PgConnection::connect_with(&self.options).await?;
@@ -121,44 +121,23 @@ async fn become_role(
     sqlx::query(sql).bind(role).execute(connection).await.map(drop)
 }
 
-/// What a failure means. Codes of PostgreSQL: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+/// What a failure means, on either engine.
 ///
 /// `DATABASE_UNAVAILABLE` is one that may be gone in a moment: a server that is away, ends, starts or is
 /// overloaded, two transactions in each other's way, a pool that was closed to be replaced. Beside it there are
-/// `DATA_DAMAGED`, `DISK_FULL` and `IO`.
+/// `DATA_DAMAGED`, also for a table that must be there and is not, `DATABASE_SETTINGS`, `DISK_FULL` and `IO`.
 pub fn failed(dialect: Dialect, error: sqlx::Error) -> LogError {
-    if matches!(error, sqlx::Error::PoolClosed) {
-        return LogError::Unavailable(error.to_string());
-    }
-    if dialect == Dialect::Sqlite {
-        return crate::sqlite::failed(error);
-    }
-    let sqlx::Error::Database(db) = &error else {
-        return match error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::BeginFailed => LogError::Unavailable(error.to_string()),
-            error => LogError::Io { doing: "use the database", problem: error.to_string() },
-        };
-    };
-    let code = db.try_downcast_ref::<PgDatabaseError>().map_or("", PgDatabaseError::code);
-    match code {
-        // A disk that is full, before the rest of its class.
-        "53100" => LogError::DiskFull(db.message().to_owned()),
-        // Something that must be there was dropped by hand, or is not what it was.
-        "42P01" | "42703" | "3F000" | "XX001" | "XX002" => {
+    match (dialect, &error) {
+        (_, sqlx::Error::PoolClosed) => LogError::Unavailable(error.to_string()),
+        (Dialect::Sqlite, _) => crate::sqlite::failed(error),
+        // A table, a column or a schema that was dropped by hand.
+        (Dialect::Postgres, sqlx::Error::Database(db))
+            if matches!(db.code().as_deref(), Some("42P01" | "42703" | "3F000")) =>
+        {
             LogError::Damaged(db.message().to_owned())
         }
-        // A statement or a lock that took too long, and whoever was cancelled for somebody else.
-        "57014" | "55P03" | "40001" | "40P01" => LogError::Unavailable(db.message().to_owned()),
-        _ if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => {
-            LogError::Unavailable(db.message().to_owned())
-        }
-        // A password, a right or a database that is missing: found by whoever sets it up.
-        _ => LogError::Io { doing: "use the database", problem: error.to_string() },
+        (Dialect::Postgres, sqlx::Error::BeginFailed) => LogError::Unavailable(error.to_string()),
+        (Dialect::Postgres, _) => crate::postgres::failed(error),
     }
 }
 

@@ -95,6 +95,11 @@ impl<H: Handler> Subscription<H> {
         Self { log, handler, in_flight: in_flight.max(1) }
     }
 
+    /// The handler's stable name.
+    pub fn name(&self) -> &'static str {
+        self.handler.name()
+    }
+
     /// Handles events as they come, until `stop` becomes true or its sender is gone. Where the bus has a queue,
     /// what is being worked on then is finished, within a bound, and the rest given back.
     ///

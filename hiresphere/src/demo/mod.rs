@@ -3,6 +3,7 @@
 mod samples;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::ids::JobId;
@@ -19,20 +20,28 @@ use crate::failure::Failure;
 use crate::flow::{ends_a_way, settle};
 use crate::inputs::Input;
 use crate::screen::{HandedIn, ephemeral, hand_in, ranked, rows};
-use crate::serve::{Server, listen};
+use crate::serve::{Role, Server, listen};
+use crate::settings::Place;
 use crate::{job_file, out, tail};
 
 pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
     let folder = ephemeral()?;
-    let engine = Engine::open(folder.path()).await?;
+    let place = match args.place.place()? {
+        // A throw-away one, unless servers were named.
+        Place::Folder(_) => Place::Folder(folder.path().to_owned()),
+        servers => servers,
+    };
     let (jobs, resumes) = (samples::JOBS.len(), resumes());
     out::print(&format!("Opening {jobs} jobs and applying with {resumes} sample resumes.\n"))?;
     if args.once {
+        let (engine, backstage) = Engine::alone(&place).await?;
         let opened = settled(&engine).await?;
+        backstage.end().await;
         return tables(&engine, opened).await;
     }
+    let engine = Engine::open(&place).await?;
     let listener = free(args.listen).await?;
-    let server = Server::new(engine, folder.path(), listener, vec![], BodyTime::default()).await?;
+    let server = Server::new(engine, &Role::ALL, listener, vec![], BodyTime::default()).await?;
     Box::pin(served(server)).await
 }
 
@@ -56,7 +65,7 @@ async fn settled(engine: &Engine) -> Result<Vec<Opened>, Failure> {
     let total = resumes();
     let bar = out::progress(total);
     let ended = AtomicUsize::new(0);
-    let opened = settle(engine, Box::pin(apply_all(engine)), |event| {
+    let opened = settle(engine, Box::pin(apply_all(engine, &|| ())), |event| {
         if ends_a_way(event) {
             bar.inc(1);
             let n = ended.fetch_add(1, Ordering::Relaxed) + 1;
@@ -75,15 +84,18 @@ async fn settled(engine: &Engine) -> Result<Vec<Opened>, Failure> {
 async fn served(server: Server) -> Result<(), Failure> {
     let engine = server.engine.clone();
     let (address, token) = (server.address, server.first_token.clone().unwrap_or_default());
-    let (ended, mut all) = watch::channel(0);
+    let ended = Arc::new(watch::Sender::new(0));
+    let (mut all, one_more) = (ended.subscribe(), ended.clone());
     let seen = move |event: &Recorded| {
         tell(event);
         if ends_a_way(event) {
-            ended.send_modify(|n| *n += 1);
+            one_more.send_modify(|n| *n += 1);
         }
     };
-    let showing = async {
-        let opened = apply_all(&engine).await?;
+    let showing = async move {
+        // What applied in an earlier run is at its end already.
+        let opened = apply_all(&engine, &|| ended.send_modify(|n| *n += 1)).await?;
+        drop(ended);
         // A sender that is gone: the server was ended.
         if all.wait_for(|n| *n >= resumes()).await.is_err() {
             return Ok(());
@@ -121,7 +133,7 @@ async fn tables(engine: &Engine, opened: Vec<Opened>) -> Result<(), Failure> {
     out::print("\nNow your own: hiresphere screen --job my-job.md resumes/\n")
 }
 
-async fn apply_all(engine: &Engine) -> Result<Vec<Opened>, Failure> {
+async fn apply_all(engine: &Engine, known: &impl Fn()) -> Result<Vec<Opened>, Failure> {
     let mut opened = Vec::new();
     for job in samples::JOBS {
         let posting = job_file::posting(job.text, job.file)?;
@@ -136,7 +148,7 @@ async fn apply_all(engine: &Engine) -> Result<Vec<Opened>, Failure> {
                 file: input.name(),
                 bytes: bytes.to_vec(),
             };
-            files.push((input, hand_in(engine, id, resume, "demo", &|| {}).await?));
+            files.push((input, hand_in(engine, id, resume, "demo", known).await?));
         }
         opened.push((title, id, files));
     }

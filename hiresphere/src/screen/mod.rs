@@ -15,6 +15,7 @@ use crate::engine::{Engine, operator, readers};
 use crate::failure::Failure;
 use crate::flow::{ends_a_way, settle};
 use crate::inputs::{Input, bytes_of, collect};
+use crate::settings::Place;
 use crate::{job_file, out};
 
 pub(crate) use rows::{Row, rows};
@@ -34,14 +35,21 @@ pub(crate) enum HandedIn {
 
 pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
     let posting = job_file::read(&args.job, &readers()?).await?;
-    let inputs = collect(&args.resumes, &[&args.job, &args.data.data])?;
+    let temporary = if args.ephemeral { Some(ephemeral()?) } else { None };
+    let place = match &temporary {
+        Some(folder) => Place::Folder(folder.path().to_owned()),
+        None => args.place.place()?,
+    };
+    let data = match &place {
+        Place::Folder(data) => data,
+        Place::Servers(servers) => &servers.data,
+    };
+    let inputs = collect(&args.resumes, &[&args.job, data])?;
     if inputs.is_empty() {
         let advice = "name files, or a folder that has some";
         return Err(Failure::new("NO_RESUMES", "there is no file to screen", advice));
     }
-    let temporary = if args.ephemeral { Some(ephemeral()?) } else { None };
-    let data = temporary.as_ref().map_or(args.data.data.as_path(), |t| t.path());
-    let engine = Engine::open(data).await?;
+    let (engine, backstage) = Engine::alone(&place).await?;
     let job = command_api::open_job(&engine.dispatcher, posting.clone(), &operator()).await?;
 
     let bar = out::progress(inputs.len());
@@ -53,6 +61,7 @@ pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
     })
     .await?;
     bar.finish_and_clear();
+    backstage.end().await;
 
     let pool = engine.read.pool().await;
     let ranked_pool = ranked_pool::of_job(&pool, job).await?;

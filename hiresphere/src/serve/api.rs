@@ -16,9 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 use web::{Problem, guard, limits};
 
-use super::Server;
 use super::beside::Roles;
 use super::health::{self, Health};
+use super::{Role, Server};
 use crate::failure::Failure;
 
 #[derive(utoipa::OpenApi)]
@@ -39,23 +39,22 @@ pub(crate) fn document() -> Result<Value, Failure> {
 /// Every route of the server.
 pub(super) fn router(server: &Server, health: Health) -> Result<Router, Failure> {
     let engine = &server.engine;
-    let queries = QueryApi::new(engine.log.clone(), engine.read.clone());
-    let beside = Arc::new(Roles { engine: engine.clone(), queries: queries.clone() });
-    let commands = CommandApi::new(engine.dispatcher.clone(), server.tokens.clone(), beside);
-    let stop = server.stop.subscribe();
-    let live = Live::new(
-        server.hub.clone(),
-        server.guard.clone(),
-        &engine.log,
-        server.origins.clone(),
-        stop,
-    );
-    let routes: Router = OpenApiRouter::new()
-        .merge(command_api::http::router(commands))
-        .merge(projections::api::router(queries))
-        .merge(projections::live::router(live))
-        .merge(health::routes().with_state(health))
-        .into();
+    let mut open = OpenApiRouter::new().merge(health::routes().with_state(health));
+    if server.is(Role::Api) {
+        let queries = QueryApi::new(engine.log.clone(), engine.read.clone());
+        let beside = Arc::new(Roles { engine: engine.clone(), queries: queries.clone() });
+        let commands = CommandApi::new(engine.dispatcher.clone(), server.tokens.clone(), beside);
+        open = open
+            .merge(command_api::http::router(commands))
+            .merge(projections::api::router(queries));
+    }
+    if server.is(Role::LiveFeed) {
+        let stop = server.stop.subscribe();
+        let (hub, guard) = (server.hub.clone(), server.guard.clone());
+        let live = Live::new(hub, guard, &engine.log, server.origins.clone(), stop);
+        open = open.merge(projections::live::router(live));
+    }
+    let routes: Router = open.into();
     let document = document()?;
     let served = document.clone();
     let docs = SwaggerUi::new("/docs")

@@ -24,13 +24,14 @@ pub(crate) struct Health {
 }
 
 struct Inner {
-    engine: Arc<Engine>,
+    /// `None` for roles that neither open events nor read read models.
+    engine: Option<Arc<Engine>>,
     failing: Mutex<BTreeMap<&'static str, String>>,
     ending: AtomicBool,
 }
 
 impl Health {
-    pub(super) fn new(engine: Arc<Engine>) -> Self {
+    pub(super) fn new(engine: Option<Arc<Engine>>) -> Self {
         let (failing, ending) = (Mutex::default(), AtomicBool::new(false));
         Self { inner: Arc::new(Inner { engine, failing, ending }) }
     }
@@ -73,10 +74,12 @@ async fn healthz() -> Json<Alive> {
 struct Ready {
     /// Whether work is welcome.
     ready: bool,
-    /// The position of the last event.
-    head: u64,
-    /// The position that the read models are at.
-    read_models: u64,
+    /// The position of the last event, where this process reads the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<u64>,
+    /// The position that the read models are at, where this process reads them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_models: Option<u64>,
     /// Parts that fail at the moment, and the code of why.
     failing: BTreeMap<&'static str, String>,
 }
@@ -87,16 +90,18 @@ struct Ready {
 async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     let inner = &health.inner;
     let mut failing = inner.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let head = inner.engine.log.store.head().await;
-    let read = inner.engine.read.checkpoint().await;
-    for (role, result) in [("log", &head), ("read models", &read)] {
-        if let Err(error) = result {
-            failing.insert(role, error.code().to_owned());
+    let (mut head, mut read_models) = (None, None);
+    if let Some(engine) = &inner.engine {
+        let (log, read) = tokio::join!(engine.log.store.head(), engine.read.checkpoint());
+        for (role, result) in [("log", &log), ("read models", &read)] {
+            if let Err(error) = result {
+                failing.insert(role, error.code().to_owned());
+            }
         }
-    }
-    let (head, read_models) = (head.unwrap_or(0), read.unwrap_or(0));
-    if head > read_models + BEHIND {
-        failing.entry("read models").or_insert_with(|| "BEHIND".into());
+        (head, read_models) = (log.ok(), read.ok());
+        if head > read_models.map(|at| at + BEHIND) {
+            failing.entry("read models").or_insert_with(|| "BEHIND".into());
+        }
     }
     if inner.ending.load(Ordering::Relaxed) {
         failing.insert("server", "ENDING".into());

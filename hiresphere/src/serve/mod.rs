@@ -1,13 +1,14 @@
-//! `hiresphere serve`: every role in one process, and the HTTP and WebSocket faces in front of them.
+//! `hiresphere serve`: every role in one process, and the HTTP and WebSocket faces in front of them; and each role as
+//! a process of its own.
 
 mod api;
+mod behind;
 mod beside;
 mod health;
 mod http;
 mod roles;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,12 +22,63 @@ use crate::cli::ServeArgs;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::out;
+use crate::settings::Place;
+
+/// A part of the system that a process can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Role {
+    /// Commands and queries over HTTP. One role: they share paths, and a client has one address.
+    Api,
+    /// The live feed over WebSocket and SSE.
+    LiveFeed,
+    /// Gives positions.
+    Sequencer,
+    /// Carries events to the bus.
+    Relay,
+    /// Folds read models.
+    Projections,
+    /// Reads and scores.
+    Scorers,
+    /// Tells people.
+    Notifier,
+}
+
+impl Role {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Api,
+        Self::LiveFeed,
+        Self::Sequencer,
+        Self::Relay,
+        Self::Projections,
+        Self::Scorers,
+        Self::Notifier,
+    ];
+
+    /// Its name, as on the command line and in health and metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::LiveFeed => "live-feed",
+            Self::Sequencer => "sequencer",
+            Self::Relay => "relay",
+            Self::Projections => "projections",
+            Self::Scorers => "scorers",
+            Self::Notifier => "notifier",
+        }
+    }
+
+    /// Whether it opens what people said: the others see events sealed, and need no master key.
+    fn opens(self) -> bool {
+        !matches!(self, Self::Sequencer | Self::Relay)
+    }
+}
 
 /// Everything that serves, ready to run.
 pub(crate) struct Server {
+    roles: Vec<Role>,
     pub(crate) engine: Arc<Engine>,
-    pub(crate) hub: projections::live::Hub,
-    pub(crate) guard: web::guard::Guard,
+    hub: projections::live::Hub,
+    guard: web::guard::Guard,
     /// The secret of the first admin token, when this start made it.
     pub(crate) first_token: Option<String>,
     pub(crate) address: SocketAddr,
@@ -37,23 +89,39 @@ pub(crate) struct Server {
     stop: watch::Sender<bool>,
 }
 
-pub(crate) async fn run(args: ServeArgs) -> Result<(), Failure> {
+/// Runs some roles; all of them are a whole system in one process.
+pub(crate) async fn run(args: ServeArgs, roles: &[Role]) -> Result<(), Failure> {
+    let place = args.place.place()?;
     let listener = listen(args.listen).await?;
-    let engine = Engine::open(&args.data.data).await?;
+    let whole = roles.len() == Role::ALL.len();
+    if !whole && let Place::Folder(_) = place {
+        let message = "a data folder belongs to one process, which has every role";
+        let advice = "use `hiresphere serve`, or give --database-url and --nats-url";
+        return Err(Failure::new("SETTINGS", message, advice));
+    }
+    if let Place::Servers(servers) = &place
+        && !roles.iter().any(|role| role.opens())
+    {
+        return behind::run(servers, roles, listener).await;
+    }
+    let engine = if whole { Engine::open(&place).await? } else { Engine::join(&place).await? };
     let body_time = BodyTime(Duration::from_secs(args.body_seconds));
-    let server =
-        Server::new(engine, &args.data.data, listener, args.allow_origin, body_time).await?;
+    let server = Server::new(engine, roles, listener, args.allow_origin, body_time).await?;
     if let Some(token) = &server.first_token {
         out::print(&format!(
             "This is the first start: an admin token was made. It is shown once and kept as a hash only.\n\n  \
              {token}\n\n"
         ))?;
     }
-    out::print(&format!(
-        "serving http://{0}   reference http://{0}/docs   data {1}\n",
-        server.address,
-        args.data.data.display()
-    ))?;
+    let address = server.address;
+    if whole {
+        out::print(&format!(
+            "serving http://{address}   reference http://{address}/docs   data {place}\n"
+        ))?;
+    } else {
+        let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        out::print(&format!("{} on http://{address}   data {place}\n", names.join(", ")))?;
+    }
     server.run(std::future::pending(), |_| {}).await
 }
 
@@ -69,19 +137,23 @@ impl Server {
     /// Makes everything ready; nothing runs yet.
     pub(crate) async fn new(
         engine: Engine,
-        data: &Path,
+        roles: &[Role],
         listener: TcpListener,
         origins: Vec<String>,
         body_time: BodyTime,
     ) -> Result<Self, Failure> {
-        let tokens = Tokens::open(data).await?;
-        let first_token = tokens.bootstrap().await?.map(|issued| issued.token);
+        let tokens = engine.tokens().await?;
+        let whole = roles.len() == Role::ALL.len();
+        // Of several processes none prints a secret into its log: `hiresphere token issue` makes the first one.
+        let first = if whole { tokens.bootstrap().await? } else { None };
+        let first_token = first.map(|issued| issued.token);
         let guard = web::guard::Guard::new(engine.dispatcher.clone(), tokens.clone());
         let hub = projections::live::Hub::new(engine.log.clone()).await?;
         let address = listener.local_addr().map_err(|e| Failure::io("listen", &e))?;
         let stop = watch::Sender::new(false);
-        let engine = Arc::new(engine);
+        let (engine, roles) = (Arc::new(engine), roles.to_vec());
         Ok(Self {
+            roles,
             engine,
             hub,
             guard,
@@ -95,6 +167,11 @@ impl Server {
         })
     }
 
+    /// Whether it is this, among others.
+    fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
     /// Serves until asked to end, by a signal or by `until`; then stops taking requests, finishes those under
     /// way and ends. `seen` is given every event that reached the read models.
     pub(crate) async fn run(
@@ -102,9 +179,9 @@ impl Server {
         until: impl Future<Output = ()>,
         seen: impl Fn(&event_log::Recorded) + Send + Sync + 'static,
     ) -> Result<(), Failure> {
-        let health = health::Health::new(self.engine.clone());
+        let health = health::Health::new(Some(self.engine.clone()));
         let router = api::router(&self, health.clone())?;
-        let roles = roles::start(&self, &health, seen);
+        let roles = roles::start(&self, &health, seen).await?;
         let serving = http::serve(self.listener, router, self.stop.subscribe());
         let ending = async {
             tokio::select! {

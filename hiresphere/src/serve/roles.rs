@@ -10,8 +10,12 @@ use futures::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::Server;
 use super::health::Health;
+use super::{Role, Server};
+use crate::backstage::{relay, sequence};
+use crate::engine::sealed_log;
+use crate::failure::Failure;
+use crate::flow::observe;
 
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a role may take to end.
@@ -32,62 +36,96 @@ impl Roles {
     }
 }
 
-/// Starts every role.
-pub(super) fn start(
+/// Starts the roles that this server is.
+pub(super) async fn start(
     server: &Server,
     health: &Health,
     seen: impl Fn(&Recorded) + Send + Sync + 'static,
-) -> Roles {
+) -> Result<Roles, Failure> {
     let mut tasks = JoinSet::new();
-    let stop = server.stop.subscribe();
-    let engine = server.engine.clone();
-    let seen = std::sync::Arc::new(seen);
-
-    let (e, s) = (engine.clone(), stop.clone());
-    tasks.spawn(keep("scorers", health.clone(), stop.clone(), move || {
-        let (engine, stop) = (e.clone(), s.clone());
-        async move {
-            // What could not be handled last time may be handled now.
-            engine.scorers.requeue().await?;
-            engine.scorers.run(stop).await
+    let stop = || server.stop.subscribe();
+    let engine = &server.engine;
+    if let Some(servers) = engine.servers() {
+        if server.is(Role::Sequencer) {
+            let (url, health, stop) = (servers.database_url.clone(), health.clone(), stop());
+            tasks.spawn(async move {
+                let told = |failed: Option<&LogError>| {
+                    health.failing("sequencer", failed.map(LogError::code));
+                };
+                sequence(&url, stop, told).await;
+            });
         }
-    }));
-    let (e, s) = (engine.clone(), stop.clone());
-    tasks.spawn(keep("notifier", health.clone(), stop.clone(), move || {
-        let (engine, stop) = (e.clone(), s.clone());
-        async move {
-            engine.notifier.requeue().await?;
-            engine.notifier.run(stop).await
+        if server.is(Role::Relay) {
+            let (store, bus) = sealed_log(servers).await?;
+            tasks.spawn(relay(store, bus, stop()));
         }
-    }));
-    let s = stop.clone();
-    tasks.spawn(keep("read models", health.clone(), stop.clone(), move || {
-        let (engine, stop, seen) = (engine.clone(), s.clone(), seen.clone());
-        async move { engine.builder.run(&engine.read, stop, |event| seen(event)).await }
-    }));
-    let (hub, s) = (server.hub.clone(), stop.clone());
-    tasks.spawn(keep("live feed", health.clone(), stop.clone(), move || {
-        let (hub, mut stop) = (hub.clone(), s.clone());
-        async move {
-            tokio::select! {
-                ended = hub.run() => ended,
-                _ = stop.wait_for(|stop| *stop) => Ok(()),
+    }
+    // Behind the sequencer: what it appends is to get its place.
+    if server.is(Role::Api) || server.is(Role::Scorers) {
+        engine.prepare().await?;
+    }
+    if server.is(Role::Scorers) {
+        let (engine, s) = (engine.clone(), stop());
+        tasks.spawn(keep("scorers", health.clone(), stop(), move || {
+            let (engine, stop) = (engine.clone(), s.clone());
+            async move {
+                // What could not be handled last time may be handled now.
+                engine.scorers.requeue().await?;
+                engine.scorers.run(stop).await
             }
-        }
-    }));
-    let tokens = server.tokens.clone();
-    let s = stop.clone();
-    tasks.spawn(keep("access", health.clone(), stop, move || {
-        let (tokens, mut stop) = (tokens.clone(), s.clone());
-        async move {
-            let looking = async { tokens.watch_others().await?.run().await };
-            tokio::select! {
-                ended = looking => ended,
-                _ = stop.wait_for(|stop| *stop) => Ok(()),
+        }));
+    }
+    if server.is(Role::Notifier) {
+        let (engine, s) = (engine.clone(), stop());
+        tasks.spawn(keep("notifier", health.clone(), stop(), move || {
+            let (engine, stop) = (engine.clone(), s.clone());
+            async move {
+                engine.notifier.requeue().await?;
+                engine.notifier.run(stop).await
             }
+        }));
+    }
+    if server.is(Role::Projections) {
+        let (engine, s) = (engine.clone(), stop());
+        tasks.spawn(keep("read models", health.clone(), stop(), move || {
+            let (engine, stop) = (engine.clone(), s.clone());
+            async move { engine.builder.run(&engine.read, stop, |_| {}).await }
+        }));
+    }
+    if server.is(Role::LiveFeed) {
+        let (hub, s) = (server.hub.clone(), stop());
+        tasks.spawn(keep("live feed", health.clone(), stop(), move || {
+            let (hub, mut stop) = (hub.clone(), s.clone());
+            async move {
+                tokio::select! {
+                    ended = hub.run() => ended,
+                    _ = stop.wait_for(|stop| *stop) => Ok(()),
+                }
+            }
+        }));
+    }
+    if server.is(Role::Api) || server.is(Role::LiveFeed) {
+        let (tokens, s) = (server.tokens.clone(), stop());
+        tasks.spawn(keep("access", health.clone(), stop(), move || {
+            let (tokens, mut stop) = (tokens.clone(), s.clone());
+            async move {
+                let looking = async { tokens.watch_others().await?.run().await };
+                tokio::select! {
+                    ended = looking => ended,
+                    _ = stop.wait_for(|stop| *stop) => Ok(()),
+                }
+            }
+        }));
+    }
+    let (engine, mut stop) = (engine.clone(), stop());
+    let from = *server.hub.head().borrow();
+    tasks.spawn(async move {
+        tokio::select! {
+            () = observe(&engine, from, &seen) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
         }
-    }));
-    Roles { tasks }
+    });
+    Ok(Roles { tasks })
 }
 
 /// Runs a role until it ends by itself; a failure is told, and after a pause it goes on.

@@ -33,7 +33,7 @@ pub struct ReadStore {
 enum Place {
     Memory(Pool),
     File(File),
-    Server(Schema),
+    Server(Box<Schema>),
 }
 
 impl ReadStore {
@@ -66,9 +66,9 @@ impl ReadStore {
     /// work beside one another. They belong to the role `hiresphere_read` where there is one that may be used.
     ///
     /// # Errors
-    /// `DATABASE_UNAVAILABLE`, `DATA_DAMAGED`, `DISK_FULL`, `IO`.
+    /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `DATA_DAMAGED`, `DISK_FULL`, `IO`.
     pub async fn connect(url: &str) -> Result<Self, LogError> {
-        let schema = Schema::open(url).await?;
+        let schema = Box::new(Schema::open(url).await?);
         let store = Self::at(Place::Server(schema)).await?;
         if let Place::Server(schema) = &store.place {
             store.position.follow(schema.pool.clone(), schema.channel());
@@ -170,6 +170,13 @@ impl ReadStore {
     /// Whether a failure means that the tables were swapped just now, and are there again in a moment.
     pub(crate) fn was_swapped(&self, error: &LogError) -> bool {
         matches!((&self.place, error), (Place::File(_), LogError::Unavailable(_)))
+    }
+
+    /// Where the tables stand, told to everybody who waits here.
+    pub(crate) async fn look(&self) -> Result<u64, LogError> {
+        let at = self.checkpoint().await?;
+        self.position.tell(at);
+        Ok(at)
     }
 
     /// Tells everybody who waits, here and elsewhere, that the tables stand at a position.

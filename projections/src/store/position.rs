@@ -31,7 +31,7 @@ impl Position {
     /// What this process has just done.
     pub(super) fn tell(&self, at: u64) {
         self.known.told.fetch_add(1, Ordering::SeqCst);
-        self.known.at.send_replace(at);
+        self.known.at.send_if_modified(|known| std::mem::replace(known, at) != at);
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<u64> {

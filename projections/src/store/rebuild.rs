@@ -168,7 +168,9 @@ impl ReadStore {
                 file.clear_next()?;
                 Self::open(&file.next()).await
             }
-            Place::Server(schema) => Self::at(Place::Server(schema.beside().await?)).await,
+            Place::Server(schema) => {
+                Self::at(Place::Server(Box::new(schema.beside().await?))).await
+            }
         }
     }
 }

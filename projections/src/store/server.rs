@@ -131,11 +131,9 @@ impl Schema {
         }
         // Rows that were changed or deleted are kept until then, in tables and in indexes.
         let patient = self.server.clone().patience(AS_LONG_AS_IT_TAKES);
-        for table in models::tables() {
-            let table = format!("{}.{table}", self.name);
-            patient.alone(&format!("VACUUM (INDEX_CLEANUP ON) {table}")).await?;
-        }
-        Ok(())
+        let tables: Vec<_> =
+            models::tables().map(|table| format!("{}.{table}", self.name)).collect();
+        patient.alone(&format!("VACUUM (INDEX_CLEANUP ON) {}", tables.join(", "))).await
     }
 
     /// Drops a schema of another format, unless somebody of another version still builds it.
@@ -160,8 +158,8 @@ impl Schema {
         reach(reached).await?;
         let (live, next, previous) = (&self.name, self.next(), self.previous());
         tx.script(&format!(
-            "DROP SCHEMA IF EXISTS {previous} CASCADE; ALTER SCHEMA {live} RENAME TO {previous}; \
-             ALTER SCHEMA {next} RENAME TO {live}"
+            "DROP SCHEMA IF EXISTS {previous} CASCADE; CREATE SCHEMA IF NOT EXISTS {live}; \
+             ALTER SCHEMA {live} RENAME TO {previous}; ALTER SCHEMA {next} RENAME TO {live}"
         ))
         .await?;
         tx.commit().await?;

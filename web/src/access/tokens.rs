@@ -87,7 +87,7 @@ impl Tokens {
     /// do so at once.
     ///
     /// # Errors
-    /// `DATABASE_UNAVAILABLE`, `DISK_FULL`, `IO`.
+    /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `DISK_FULL`, `IO`.
     pub async fn connect(url: &str) -> Result<Self, LogError> {
         let pool = Server::at(url)?.schema(NAME).pool(CONNECTIONS).await?;
         // Asked first: whoever only uses the tables need not be allowed to make any.

@@ -1,0 +1,51 @@
+//! The roles behind the log, as processes of their own: they see events sealed and hold no key, and what they serve is
+//! their health.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::health::{self, Health};
+use super::{Role, http};
+use crate::backstage::{relay, sequence};
+use crate::engine::sealed_log;
+use crate::failure::Failure;
+use crate::out;
+use crate::settings::Servers;
+
+pub(super) async fn run(
+    servers: &Servers,
+    roles: &[Role],
+    listener: TcpListener,
+) -> Result<(), Failure> {
+    let health = Health::new(None);
+    let stop = watch::Sender::new(false);
+    let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+    let address = listener.local_addr().map_err(|e| Failure::io("listen", &e))?;
+    out::print(&format!("{} on http://{address}\n", names.join(", ")))?;
+    let router = health::routes().with_state(health.clone()).into();
+    let serving = http::serve(listener, router, stop.subscribe());
+    let ending = async {
+        crate::interrupted().await;
+        health.ending();
+        stop.send_replace(true);
+    };
+    let sequencing = async {
+        if roles.contains(&Role::Sequencer) {
+            let told = |failed: Option<&event_log::LogError>| {
+                health.failing("sequencer", failed.map(event_log::LogError::code));
+            };
+            sequence(&servers.database_url, stop.subscribe(), told).await;
+        }
+    };
+    let relaying = async {
+        if roles.contains(&Role::Relay) {
+            let (store, bus) = sealed_log(servers).await?;
+            relay(Arc::clone(&store), bus, stop.subscribe()).await;
+        }
+        Ok::<_, Failure>(())
+    };
+    let ((), (), (), relayed) = tokio::join!(serving, ending, sequencing, relaying);
+    relayed
+}
