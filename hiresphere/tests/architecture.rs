@@ -146,17 +146,27 @@ fn everything_shipped_is_under_a_permitted_licence() {
 const TWICE: &[(&str, &str)] = &[
     ("base64", "utoipa-swagger-ui is on 0.23; axum and object_store are still on 0.22"),
     ("block-buffer", SQLX_HASHES),
+    ("const-oid", SQLX_HASHES),
     ("cpufeatures", SQLX_HASHES),
     ("crypto-common", SQLX_HASHES),
     ("digest", SQLX_HASHES),
+    ("hmac", SQLX_HASHES),
+    ("md-5", SQLX_HASHES),
     ("sha2", SQLX_HASHES),
     ("foldhash", SQLX_TABLES),
     ("hashbrown", SQLX_TABLES),
     ("getrandom", TUNGSTENITE),
+    ("rand", TUNGSTENITE),
+    ("rand_chacha", TUNGSTENITE),
     ("rand_core", TUNGSTENITE),
+    ("quick-xml", "object_store 0.14 reads S3's answers with 0.41"),
+    ("spin", "sqlx 0.8's flume is on 0.9; object_store's crc-fast on 0.10"),
+    ("tower-http", "reqwest 0.13 follows redirects with 0.6"),
+    ("webpki-roots", "sqlx 0.8 asks for 0.26, which is 1.0 under its old name"),
     ("syn", "syn 3 is new; most derive macros are still on syn 2"),
 ];
-const TUNGSTENITE: &str = "tungstenite 0.29, axum's, masks frames with rand 0.9";
+const TUNGSTENITE: &str =
+    "tungstenite 0.29, axum's, masks frames with rand 0.9; sqlx 0.8 and async-nats have others";
 const SQLX_HASHES: &str = "sqlx 0.8 hashes with sha2 0.10; the vault uses the current generation";
 const SQLX_TABLES: &str = "sqlx 0.8 caches statements with hashlink 0.10";
 

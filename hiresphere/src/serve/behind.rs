@@ -23,7 +23,7 @@ pub(super) async fn run(
     let stop = watch::Sender::new(false);
     let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let address = listener.local_addr().map_err(|e| Failure::io("listen", &e))?;
-    out::print(&format!("{} on http://{address}\n", names.join(", ")))?;
+    out::print(&format!("serving http://{address}   role {}\n", names.join(", ")))?;
     let router = health::routes().with_state(health.clone()).into();
     let serving = http::serve(listener, router, stop.subscribe());
     let ending = async {
