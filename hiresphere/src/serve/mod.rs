@@ -141,6 +141,9 @@ impl Server {
         origins: Vec<String>,
         body_time: BodyTime,
     ) -> Result<Self, Failure> {
+        if engine.servers().is_none() {
+            engine.prepare().await?;
+        }
         let tokens = engine.tokens().await?;
         let whole = roles.len() == Role::ALL.len();
         // Of several processes none prints a secret into its log: `hiresphere token issue` makes the first one.

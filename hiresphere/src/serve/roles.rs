@@ -60,8 +60,8 @@ pub(super) async fn start(
             tasks.spawn(relay(store, bus, stop()));
         }
     }
-    // Behind the sequencer: what it appends is to get its place.
-    if server.is(Role::Api) || server.is(Role::Scorers) {
+    // Behind the sequencer, since what it appends is to get its place; on a folder it is done already.
+    if engine.servers().is_some() && (server.is(Role::Api) || server.is(Role::Scorers)) {
         engine.prepare().await?;
     }
     if server.is(Role::Scorers) {

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 
-use super::{free_port, guarded, is_root, program, signal, spawn, wait_for};
+use super::{free_port, guarded, is_root, program, signal, spawn};
 
 /// A PostgreSQL of this test's own, with everything flushed as it must be; killed when dropped.
 pub struct Postgres {
@@ -98,15 +98,26 @@ impl Postgres {
     }
 
     fn run(port: u16, folder: &TempDir) -> Child {
+        let log = folder.path().join("log");
+        loop {
+            let mut child = Self::spawn(port, folder);
+            if super::listens(port, &mut child) {
+                return child;
+            }
+            // The children of one that was killed hold its memory until they have noticed.
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(said.contains("pre-existing shared memory"), "no PostgreSQL: {said}");
+            std::thread::sleep(super::ASK_EVERY);
+        }
+    }
+
+    fn spawn(port: u16, folder: &TempDir) -> Child {
         let bin = program("HIRESPHERE_POSTGRES_BIN", "PostgreSQL");
         let mut command = guarded(&bin.join("postgres"), is_root());
         command.arg("-D").arg(folder.path().join("db")).args(["-p", &port.to_string()]);
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
         command.args(["-c", "max_connections=200"]);
-        let log = folder.path().join("log");
-        let mut child = spawn(command, &log);
-        wait_for(port, &mut child, &log);
-        child
+        spawn(command, &folder.path().join("log"))
     }
 
     /// Where it listens, without a database.
