@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks everything that deploys the program: image, compose, chart, dashboard, alerts; against their schemas, against each
-# other, and against the program itself (its --help). Nothing is started but a throw-away PostgreSQL and a proxy.
+# other, and against the program itself (its --help). What needs no container is run: a throw-away PostgreSQL, a bus, the
+# proxy, and every role with the variables that compose gives it.
 #   scripts/deploy-check.sh [PROGRAM]     target/debug/hiresphere, built when it is not there
 # Fetches what it needs, pinned, into target/deploy-tools.
 set -euo pipefail

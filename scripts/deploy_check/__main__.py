@@ -4,12 +4,12 @@ import pathlib
 import sys
 import time
 
-from . import chart, compose, databases, image, proxy, selftest, watching
+from . import chart, compose, databases, image, proxy, running, selftest, watching
 from .common import Project, attempt
 from .program import Program
 
 CHECKS = {"image": image, "compose": compose, "databases": databases, "proxy": proxy, "chart": chart, "alerts and dashboard": watching,
-          "self-test": selftest}
+          "running": running, "self-test": selftest}
 
 
 def main():
@@ -17,9 +17,10 @@ def main():
     print(f"roles of {program.path}: {', '.join(sorted(program.roles)) or 'none'}", flush=True)
     project.want(program.roles, program.path, "no command of it says in its help that it listens (HIRESPHERE_LISTEN)")
     for name, check in CHECKS.items():
-        # What already fails would be found in every copy.
-        if check is selftest and project.problems:
-            break
+        # What does not agree does not run either, and what already fails would be found in every copy.
+        if check in (running, selftest) and project.problems:
+            print(f"{name}: not tried, as there are problems")
+            continue
         began, before = time.monotonic(), len(project.problems)
         attempt(check.check, project, program)
         fine = "well" if len(project.problems) == before else f"{len(project.problems) - before} problems"

@@ -3,13 +3,26 @@
 # with the rights of what it does and no more. The groups are those that the migrations grant rights to; made here
 # already, so that users can join them and so that the owner need not be able to make roles.
 #
-# The same for a server of your own: the variables of .env set, and PGHOST, PGUSER, PGPASSWORD of an administrator.
+# Executable, or the image would run it within its own script. For a server of your own it does the same: with the
+# variables of .env, and PGHOST, PGUSER, PGPASSWORD of an administrator.
 set -eu
 
-psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --dbname "${POSTGRES_DB:-postgres}" ${POSTGRES_USER:+--username "$POSTGRES_USER"} \
-    -v migrate="$DB_PASSWORD_MIGRATE" -v sequencer="$DB_PASSWORD_SEQUENCER" -v relay="$DB_PASSWORD_RELAY" \
-    -v api="$DB_PASSWORD_API" -v live_feed="$DB_PASSWORD_LIVE_FEED" -v projections="$DB_PASSWORD_PROJECTIONS" \
-    -v scorers="$DB_PASSWORD_SCORERS" -v notifier="$DB_PASSWORD_NOTIFIER" -v keys="$DB_PASSWORD_KEYS" <<'SQL'
+for name in MIGRATE SEQUENCER RELAY API LIVE_FEED PROJECTIONS SCORERS NOTIFIER KEYS; do
+    eval ": \"\${DB_PASSWORD_$name:?}\""
+done
+
+# Passwords are taken from the environment by psql itself: a command line could be seen by others.
+psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --dbname "${POSTGRES_DB:-postgres}" ${POSTGRES_USER:+--username "$POSTGRES_USER"} <<'SQL'
+\getenv migrate DB_PASSWORD_MIGRATE
+\getenv sequencer DB_PASSWORD_SEQUENCER
+\getenv relay DB_PASSWORD_RELAY
+\getenv api DB_PASSWORD_API
+\getenv live_feed DB_PASSWORD_LIVE_FEED
+\getenv projections DB_PASSWORD_PROJECTIONS
+\getenv scorers DB_PASSWORD_SCORERS
+\getenv notifier DB_PASSWORD_NOTIFIER
+\getenv keys DB_PASSWORD_KEYS
+
 CREATE ROLE hiresphere_app NOLOGIN;
 CREATE ROLE hiresphere_sequencer NOLOGIN;
 CREATE ROLE hiresphere_read NOLOGIN;
