@@ -1,8 +1,7 @@
 //! The log: every fact, in one order, for ever.
 //!
 //! [`ports`] says what an engine offers; [`sqlite`] is the embedded engine behind them, [`postgres`] the
-//! distributed one. On top of the
-//! ports, the same for every engine: [`dispatch`] (a command becomes events), [`subscribe`] (an event
+//! distributed one, and [`sql`] a way to ask both. On top of the ports, the same for every engine: [`dispatch`] (a command becomes events), [`subscribe`] (an event
 //! reaches its handlers), [`vault`] (personal data is sealed under the person's key), [`documents`]
 //! (sealed bytes) and [`erase`].
 
@@ -13,8 +12,10 @@ pub mod erase;
 pub mod error;
 pub mod event;
 pub mod folder;
+pub mod jetstream;
 pub mod ports;
 pub mod postgres;
+pub mod sql;
 pub mod sqlite;
 pub mod subscribe;
 pub mod vault;

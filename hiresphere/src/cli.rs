@@ -233,6 +233,10 @@ pub(crate) struct RebuildArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
 
+    /// Put back, at once, the read models that the last rebuild replaced; they catch up from there.
+    #[arg(long)]
+    pub(crate) roll_back: bool,
+
     /// One line of JSON, for scripts.
     #[arg(long)]
     pub(crate) json: bool,

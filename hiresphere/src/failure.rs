@@ -3,6 +3,7 @@
 use std::io;
 
 use event_log::{DispatchError, LogError};
+use projections::RebuildError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,12 @@ impl Failure {
 
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
+        Self::new(error.code(), error.to_string(), error.advice())
+    }
+}
+
+impl From<RebuildError> for Failure {
+    fn from(error: RebuildError) -> Self {
         Self::new(error.code(), error.to_string(), error.advice())
     }
 }

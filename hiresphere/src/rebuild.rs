@@ -14,7 +14,10 @@ pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
     existing(&args.data.data)?;
     let (folder, log) = Folder::open(&args.data.data).await?;
     let read = ReadStore::open_or_renew(&folder.read_models()).await?;
-    // What is live first catches up, so that both stand at the same position.
+    if args.roll_back {
+        return roll_back(&read, Builder::new(log), args.json).await;
+    }
+    // What is live first catches up, so that the whole log is compared.
     Builder::new(log.clone()).catch_up(&read, u64::MAX).await?;
     let started = Instant::now();
     let rebuilt = read.rebuild(&log).await?;
@@ -40,6 +43,21 @@ pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
     out::print(&format!(
         "rebuilt from {} events in {seconds:.2} s\ndigest {}\n{verdict}\n",
         rebuilt.events, rebuilt.after
+    ))
+}
+
+/// Goes back to the read models that the last rebuild replaced.
+async fn roll_back(read: &ReadStore, builder: Builder, json: bool) -> Result<(), Failure> {
+    read.roll_back().await?;
+    let left_at = read.checkpoint().await?;
+    let events = builder.catch_up(read, u64::MAX).await?;
+    if json {
+        let position = left_at + events;
+        return out::json_line(&serde_json::json!({ "left_at": left_at, "position": position }));
+    }
+    out::print(&format!(
+        "the read models that the last rebuild replaced are back; they were left at position {left_at} and \
+         caught up by {events} events\n"
     ))
 }
 

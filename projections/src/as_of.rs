@@ -16,7 +16,7 @@ const BATCH: u32 = 512;
 const LOOKED_THROUGH: u64 = 8 * BATCH as u64;
 /// Events that may be on their way into the log at the same time.
 const UNDER_WAY: u32 = 64;
-const ERASED: &str = "candidate.personal_data_erased.v1";
+pub(crate) const ERASED: &str = "candidate.personal_data_erased.v1";
 
 /// Read models as of any position.
 ///

@@ -1,6 +1,8 @@
 //! The builder: feeds the read models from the log, rows and checkpoint in one transaction.
 
-use event_log::sqlite::failed;
+use std::time::Duration;
+
+use event_log::sql::{Hold, query};
 use event_log::{Log, LogError, Recorded};
 use tokio::sync::watch;
 
@@ -10,6 +12,10 @@ use crate::store::ReadStore;
 
 /// Events read and written at once.
 const BATCH: u32 = 512;
+/// How often one that stands by looks whether it is needed, and one at work whether it still is.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// The pause after a database could not be reached.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// Feeds read models.
 #[derive(Clone)]
@@ -26,6 +32,9 @@ impl Builder {
     /// Follows the log until `stop` becomes true or its sender is gone; `seen` is given every event
     /// after it is in the tables.
     ///
+    /// Where several processes build the same tables, one of them works and the others stand by, without having
+    /// seen anything, until it is gone. A database that cannot be reached is waited for.
+    ///
     /// # Errors
     /// A failure of the machine, or an event that cannot be decoded.
     pub async fn run(
@@ -35,17 +44,53 @@ impl Builder {
         seen: impl Fn(&Recorded) + Send + Sync,
     ) -> Result<(), LogError> {
         let mut head = self.log.store.watch();
+        let mut moved = store.watch();
+        let mut at_work = AtWork { hold: store.builder(), before: false };
         loop {
             head.mark_unchanged();
-            self.fold(store, u64::MAX, &seen).await?;
+            let turn = self.turn(store, &mut at_work, &seen).await;
             if *stop.borrow() {
-                return Ok(());
+                at_work.hold.release().await;
+                return turn.map(drop);
             }
+            let (pause, folded_to) = match turn {
+                Ok(Some(at)) => (LOOK_EVERY, Some(at)),
+                Ok(None) => (LOOK_EVERY, None),
+                Err(LogError::Unavailable(why)) => {
+                    tracing::warn!(why, "the read models wait for the database");
+                    (AGAIN, None)
+                }
+                Err(error) => return Err(error),
+            };
             tokio::select! {
-                changed = head.changed() => if changed.is_err() { return Ok(()) },
+                changed = head.changed(), if folded_to.is_some() => {
+                    if changed.is_err() { return Ok(()) }
+                }
+                // Somebody swapped the tables for others.
+                _ = moved.wait_for(|at| Some(*at) != folded_to), if folded_to.is_some() => {}
+                () = tokio::time::sleep(pause) => {}
                 _ = stop.wait_for(|stop| *stop) => {}
             }
         }
+    }
+
+    /// One turn of [`Self::run`]: folds what there is and answers up to where, unless another builder is at work.
+    async fn turn(
+        &self,
+        store: &ReadStore,
+        at_work: &mut AtWork,
+        seen: &(impl Fn(&Recorded) + Send + Sync),
+    ) -> Result<Option<u64>, LogError> {
+        let before = std::mem::take(&mut at_work.before);
+        if !at_work.hold.mine().await? {
+            return Ok(None);
+        }
+        if !before {
+            store.ensure().await?;
+        }
+        at_work.before = true;
+        self.fold(store, u64::MAX, seen).await?;
+        store.checkpoint().await.map(Some)
     }
 
     /// Folds events up to `to` (or the log's end) and answers how many there were.
@@ -56,19 +101,14 @@ impl Builder {
         self.fold(store, to, &|_| {}).await
     }
 
-    async fn fold(
+    /// Like [`Self::catch_up`]; `seen` is given every event that this call has folded.
+    pub(crate) async fn fold(
         &self,
         store: &ReadStore,
         to: u64,
         seen: &(impl Fn(&Recorded) + Send + Sync),
     ) -> Result<u64, LogError> {
-        let pool = store.pool().await;
-        let mut at = store.checkpoint().await?;
-        let head = self.log.store.head().await?;
-        if at > head {
-            let lost = format!("the read models are at position {at}, the log ends at {head}");
-            return Err(LogError::Damaged(lost));
-        }
+        let mut at = self.begin(store).await?;
         let mut count = 0;
         while at < to {
             let limit = u32::try_from(to - at).unwrap_or(BATCH).min(BATCH);
@@ -78,26 +118,56 @@ impl Builder {
             for recorded in batch {
                 facts.push(Fact::open(&self.log.vault, recorded).await?);
             }
-            let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-            for fact in &facts {
-                models::apply(fact, &mut tx).await?;
+            let written = match write(store, &facts, at, last).await {
+                Err(error) if store.was_swapped(&error) => false,
+                written => written?,
+            };
+            if !written {
+                // Another builder has folded these, or other tables were swapped in.
+                at = self.begin(store).await?;
+                continue;
             }
-            let moved = sqlx::query("UPDATE checkpoint SET position = $1 WHERE position = $2")
-                .bind(i64::try_from(last).unwrap_or(i64::MAX))
-                .bind(i64::try_from(at).unwrap_or(i64::MAX))
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
-            if moved.rows_affected() != 1 {
-                let problem = "another builder works on the same read models".to_owned();
-                return Err(LogError::Io { doing: "advance the read models", problem });
-            }
-            tx.commit().await.map_err(failed)?;
             at = last;
             count += facts.len() as u64;
-            store.position.send_replace(at);
+            store.moved_to(at).await;
             facts.iter().for_each(|fact| seen(&fact.recorded));
         }
         Ok(count)
     }
+
+    /// Where folding goes on.
+    async fn begin(&self, store: &ReadStore) -> Result<u64, LogError> {
+        let at = match store.checkpoint().await {
+            Err(error) if store.was_swapped(&error) => store.checkpoint().await?,
+            at => at?,
+        };
+        let head = self.log.store.head().await?;
+        if at > head {
+            let lost = format!("the read models are at position {at}, the log ends at {head}");
+            return Err(LogError::Damaged(lost));
+        }
+        Ok(at)
+    }
+}
+
+/// Whether this builder is the one at work.
+struct AtWork {
+    hold: Hold,
+    /// Whether it was a turn ago.
+    before: bool,
+}
+
+/// Writes what facts change, from one position to another; nothing, when the tables are not at the first.
+async fn write(store: &ReadStore, facts: &[Fact], from: u64, to: u64) -> Result<bool, LogError> {
+    let mut tx = store.pool().await.begin().await?;
+    // First, so that nobody swaps tables, or folds the same, from here on.
+    let sql = "UPDATE checkpoint SET position = $1 WHERE position = $2";
+    if query(sql).bind(to).bind(from).execute(&mut tx).await? != 1 {
+        return Ok(false);
+    }
+    for fact in facts {
+        models::apply(fact, &mut tx).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
 }

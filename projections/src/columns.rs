@@ -1,23 +1,17 @@
-//! Columns that SQLite has no type of its own for: ids, times, dates and positions, as text and numbers.
+//! Columns that SQL has no type of its own for: ids, times, dates and positions, as text and numbers.
 
 use chrono::SecondsFormat;
 use domain::decide::Timestamp;
 use event_log::LogError;
-use event_log::sqlite::failed;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{ColumnIndex, Decode, Row as _, Sqlite, SqlitePool, Type};
+use event_log::sql::{Column, Pool, Row, Transaction, query};
 
 /// A column as it is.
-pub(crate) fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, LogError>
-where
-    T: Decode<'r, Sqlite> + Type<Sqlite>,
-    for<'n> &'n str: ColumnIndex<SqliteRow>,
-{
-    row.try_get(name).map_err(failed)
+pub(crate) fn column<'r, T: Column<'r>>(row: &'r Row, name: &str) -> Result<T, LogError> {
+    row.get(name)
 }
 
 /// An id, a time or a date.
-pub(crate) fn parsed<T>(row: &SqliteRow, name: &str) -> Result<T, LogError>
+pub(crate) fn parsed<T>(row: &Row, name: &str) -> Result<T, LogError>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {
@@ -25,7 +19,7 @@ where
 }
 
 /// An id, a time or a date that may be missing.
-pub(crate) fn parsed_if_any<T>(row: &SqliteRow, name: &str) -> Result<Option<T>, LogError>
+pub(crate) fn parsed_if_any<T>(row: &Row, name: &str) -> Result<Option<T>, LogError>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {
@@ -40,7 +34,7 @@ where
 }
 
 /// A position, a version or a count.
-pub(crate) fn number(row: &SqliteRow, name: &str) -> Result<u64, LogError> {
+pub(crate) fn number(row: &Row, name: &str) -> Result<u64, LogError> {
     Ok(column::<i64>(row, name)?.unsigned_abs())
 }
 
@@ -56,13 +50,9 @@ pub(crate) fn folded(text: &str) -> String {
 }
 
 /// One reading transaction: everything asked in it is as of one position, which it answers, too.
-pub(crate) async fn snapshot(
-    pool: &SqlitePool,
-) -> Result<(sqlx::Transaction<'static, Sqlite>, u64), LogError> {
-    let mut tx = pool.begin().await.map_err(failed)?;
-    let at: i64 = sqlx::query_scalar("SELECT position FROM checkpoint")
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(failed)?;
-    Ok((tx, at.unsigned_abs()))
+pub(crate) async fn snapshot(pool: &Pool) -> Result<(Transaction, u64), LogError> {
+    let mut tx = pool.snapshot("checkpoint").await?;
+    let row = query("SELECT position FROM checkpoint").fetch_one(&mut tx).await?;
+    let at = row.get("position")?;
+    Ok((tx, at))
 }

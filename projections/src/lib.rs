@@ -21,7 +21,7 @@ pub use as_of::{AsOf, AsOfError};
 pub use builder::Builder;
 pub use fact::{Fact, What};
 pub use model::{ReadModel, Tx};
-pub use store::{ReadStore, Rebuilt};
+pub use store::{ReadStore, RebuildError, Rebuilt};
 
 /// Connections that read models are queried with.
-pub use sqlx::SqlitePool;
+pub use event_log::sql::Pool;

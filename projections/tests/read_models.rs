@@ -3,23 +3,35 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "support/engine.rs"]
+mod engine;
 mod support;
 
-use std::path::Path;
-
+use crate::engine::{Place, on_every_engine};
 use domain::application::{ApplicationCommand as A, StageRef, Visibility};
 use domain::candidate::{CandidateCommand as C, DuplicateSignal, Personal};
 use domain::ids::{ApplicationId, CandidateId, DocumentId, EventId};
 use domain::job::{Disposition, JobCommand as J, JobStatus, StageKind, default_pipeline};
 use domain::pii::Pii;
+use event_log::sql::query;
+use projections::Builder;
 use projections::models::ranked_pool::Outcome;
 use projections::models::{application_detail, jobs};
-use projections::{Builder, ReadStore};
 use support::{Told, recruiter};
 
+on_every_engine!(
+    the_pool_is_ranked_and_says_why,
+    a_row_rests_on_the_resume_its_application_stands_on,
+    what_a_person_gave_is_not_overwritten_by_what_was_read,
+    rebuilt_is_live,
+    a_rebuild_repairs_what_was_changed_behind_its_back,
+    any_position_can_be_folded_to,
+    a_log_that_lost_its_end_is_not_believed,
+);
+
 /// A log with every kind of event in it, and what was told in it.
-async fn whole_story(path: &Path) -> (Told, [ApplicationId; 4], CandidateId) {
-    let told = Told::begin(path).await;
+async fn whole_story(place: &Place) -> (Told, [ApplicationId; 4], CandidateId) {
+    let told = Told::begin(place).await;
     let none = || Pii::new(None);
     let ada = told.applies("Ada").await;
     let bea = told.applies("Bea").await;
@@ -64,11 +76,9 @@ async fn whole_story(path: &Path) -> (Told, [ApplicationId; 4], CandidateId) {
     (told, [ada.1, bea.1, cyd.1, dot.1], dot.0)
 }
 
-#[tokio::test]
-async fn the_pool_is_ranked_and_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let (told, [ada, bea, cyd, dot], _) = whole_story(folder.path()).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+async fn the_pool_is_ranked_and_says_why(place: Place) {
+    let (told, [ada, bea, cyd, dot], _) = whole_story(&place).await;
+    let read = place.store().await;
     Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
     let pool = told.pool(&read).await;
     let ranked: Vec<_> = pool.iter().map(|r| (r.rank, r.application, r.status.as_str())).collect();
@@ -98,11 +108,9 @@ async fn the_pool_is_ranked_and_says_why() {
     assert_eq!((job.posting.title.as_str(), job.status), ("Nurse", JobStatus::Closed));
 }
 
-#[tokio::test]
-async fn a_row_rests_on_the_resume_its_application_stands_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let told = Told::begin(folder.path()).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+async fn a_row_rests_on_the_resume_its_application_stands_on(place: Place) {
+    let told = Told::begin(&place).await;
+    let read = place.store().await;
     let builder = Builder::new(told.log.clone());
     let (candidate, application, first) = told.applies("Ada").await;
     told.scored("Ada", (candidate, application, first), 30).await;
@@ -133,11 +141,9 @@ async fn a_row_rests_on_the_resume_its_application_stands_on() {
     assert!(read.rebuild(&told.log).await.unwrap().equal());
 }
 
-#[tokio::test]
-async fn what_a_person_gave_is_not_overwritten_by_what_was_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let told = Told::begin(folder.path()).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+async fn what_a_person_gave_is_not_overwritten_by_what_was_read(place: Place) {
+    let told = Told::begin(&place).await;
+    let read = place.store().await;
     let given = Personal { name: Some("Ada King".into()), ..Personal::default() };
     let ada = told.applies_as("Ada", given).await;
     told.scored("Ada", ada, 30).await;
@@ -148,11 +154,9 @@ async fn what_a_person_gave_is_not_overwritten_by_what_was_read() {
     assert_eq!(names, ["Ada King", "Bea"]);
 }
 
-#[tokio::test]
-async fn rebuilt_is_live() {
-    let folder = tempfile::tempdir().unwrap();
-    let (told, _, gone) = whole_story(folder.path()).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+async fn rebuilt_is_live(place: Place) {
+    let (told, _, gone) = whole_story(&place).await;
+    let read = place.store().await;
     let builder = Builder::new(told.log.clone());
     // Live, event by event; then erased, which sweeps rows that were written in the clear.
     let head = told.log.store.head().await.unwrap();
@@ -172,32 +176,27 @@ async fn rebuilt_is_live() {
     assert_eq!(read.checkpoint().await.unwrap(), told.log.store.head().await.unwrap());
 }
 
-#[tokio::test]
-async fn a_rebuild_repairs_what_was_changed_behind_its_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let (told, ..) = whole_story(folder.path()).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+async fn a_rebuild_repairs_what_was_changed_behind_its_back(place: Place) {
+    let (told, ..) = whole_story(&place).await;
+    let read = place.store().await;
     Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
     let good = read.digest().await.unwrap();
     let forged = "UPDATE pool_runs SET total = 1000";
-    sqlx::query(forged).execute(&read.pool().await).await.unwrap();
+    query(forged).execute(&read.pool().await).await.unwrap();
     let rebuilt = read.rebuild(&told.log).await.unwrap();
     assert!(!rebuilt.equal());
     assert_eq!(read.digest().await.unwrap(), good);
 }
 
-#[tokio::test]
-async fn any_position_can_be_folded_to() {
-    let folder = tempfile::tempdir().unwrap();
-    let (told, [_, bea, ..], _) = whole_story(folder.path()).await;
+async fn any_position_can_be_folded_to(place: Place) {
+    let (told, [_, bea, ..], _) = whole_story(&place).await;
     let events = told.log.store.read_all(0, 1000).await.unwrap();
     let shortlisted =
         events.iter().find(|e| e.kind == "application.shortlisted.v1").unwrap().position;
     let status_at = |position: u64| {
-        let (told, folder) = (&told, &folder);
+        let (told, place) = (&told, &place);
         async move {
-            let scratch = folder.path().join(format!("as-of-{position}.sqlite"));
-            let read = ReadStore::open(&scratch).await.unwrap();
+            let read = place.store().await;
             Builder::new(told.log.clone()).catch_up(&read, position).await.unwrap();
             assert_eq!(read.checkpoint().await.unwrap(), position);
             let pool = told.pool(&read).await;
@@ -208,14 +207,11 @@ async fn any_position_can_be_folded_to() {
     assert_eq!(status_at(shortlisted).await, "shortlisted");
 }
 
-#[tokio::test]
-async fn a_log_that_lost_its_end_is_not_believed() {
-    let folder = tempfile::tempdir().unwrap();
-    let (told, ..) = whole_story(folder.path()).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+async fn a_log_that_lost_its_end_is_not_believed(place: Place) {
+    let (told, ..) = whole_story(&place).await;
+    let read = place.store().await;
     Builder::new(told.log.clone()).catch_up(&read, u64::MAX).await.unwrap();
-    let other = tempfile::tempdir().unwrap();
-    let shorter = Told::begin(other.path()).await;
+    let shorter = Told::begin(&Place::on(place.engine())).await;
     let error = Builder::new(shorter.log.clone()).catch_up(&read, u64::MAX).await.unwrap_err();
     assert_eq!(error.code(), "DATA_DAMAGED");
 }

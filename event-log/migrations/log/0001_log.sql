@@ -110,15 +110,13 @@ CREATE TRIGGER positions_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON positions
     FOR EACH STATEMENT EXECUTE FUNCTION facts_stay();
 
 -- Every event that is committed is handed to the sequencer, whoever inserts it. With its owner's rights: the
--- application itself can neither add to the table nor take from it.
-CREATE FUNCTION hand_over() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = hiresphere, pg_temp AS $$
+-- application itself can neither add to the table nor take from it. All names in it are qualified.
+CREATE FUNCTION hand_over() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    INSERT INTO unsequenced (seq) SELECT seq FROM appended ORDER BY seq;
+    INSERT INTO hiresphere.unsequenced (seq) VALUES (NEW.seq);
     RETURN NULL;
 END $$;
-CREATE TRIGGER events_are_handed_over AFTER INSERT ON events
-    REFERENCING NEW TABLE AS appended FOR EACH STATEMENT EXECUTE FUNCTION hand_over();
+CREATE TRIGGER events_are_handed_over AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION hand_over();
 
 -- Reservations are checked and taken in order, before anything else is written: whoever waits here for another
 -- transaction inserts its events after that one has committed, and so gets the later positions.
@@ -207,13 +205,21 @@ BEGIN
     IF wanted IS NOT NULL THEN
         PERFORM reserve(kind, id, wanted);
     END IF;
-    WITH new AS (
+    IF cardinality(ids) = 1 THEN
+        -- Most of the time; a set of one would cost as much again.
         INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, event_id, payload,
                             metadata)
-        SELECT kind, id, expected + n, t, v, e, p::json, m::json
-        FROM unnest(types, versions, ids, payloads, metadatas) WITH ORDINALITY AS u (t, v, e, p, m, n) ORDER BY n
-        RETURNING seq
-    ) SELECT max(seq) INTO last FROM new;
+        VALUES (kind, id, version, types[1], versions[1], ids[1], payloads[1]::json, metadatas[1]::json)
+        RETURNING seq INTO last;
+    ELSIF cardinality(ids) > 1 THEN
+        WITH new AS (
+            INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, event_id, payload,
+                                metadata)
+            SELECT kind, id, expected + n, t, v, e, p::json, m::json
+            FROM unnest(types, versions, ids, payloads, metadatas) WITH ORDINALITY AS u (t, v, e, p, m, n) ORDER BY n
+            RETURNING seq
+        ) SELECT max(seq) INTO last FROM new;
+    END IF;
     outcome := 'appended';
 END $$;
 

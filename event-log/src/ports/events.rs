@@ -102,6 +102,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// The position of the last event; 0 when there is none.
     async fn head(&self) -> Result<u64, LogError>;
 
+    /// How many events are committed and have no position yet.
+    async fn unplaced(&self) -> Result<u64, LogError> {
+        Ok(0)
+    }
+
     /// Changes whenever the head may have moved. A hint: readers still ask.
     fn watch(&self) -> watch::Receiver<u64>;
 

@@ -1,6 +1,7 @@
 //! Append: one round trip, done when it is committed, and never blindly repeated.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use domain::decide::{Reserve, schema_version};
 use serde_json::{Value, json};
@@ -16,10 +17,10 @@ use crate::ports::{Append, AppendError, Appended, EventStore as _};
 
 /// How often an append is begun anew that the server undid because it waited in a circle with another.
 const ATTEMPTS: u32 = 5;
-/// How often it is asked what became of an append whose answer was lost.
-const LOOKUPS: u32 = 12;
+/// How long it is asked what became of an append whose answer was lost.
+const LOOKED_UP: Duration = Duration::from_secs(5);
 /// Between two notifications that something was appended.
-const DEBOUNCE: std::time::Duration = std::time::Duration::from_millis(3);
+const DEBOUNCE: Duration = Duration::from_millis(3);
 
 impl PostgresLog {
     pub(super) async fn append_all(&self, append: Append) -> Result<Appended, AppendError> {
@@ -144,7 +145,8 @@ impl PostgresLog {
         error: sqlx::Error,
     ) -> Result<Appended, AppendError> {
         let last = append.events.last().map(|event| event.event_id.0);
-        for _ in 0..LOOKUPS {
+        let until = Instant::now() + LOOKED_UP;
+        while Instant::now() < until {
             match self.find(last, append).await {
                 Ok(Some(version)) => {
                     self.hand_over.appended();
@@ -195,8 +197,7 @@ impl HandOver {
         let waiting = Arc::downgrade(&appended);
         tokio::spawn(async move {
             while let Some(appended) = waiting.upgrade() {
-                let told =
-                    tokio::time::timeout(std::time::Duration::from_secs(1), appended.notified());
+                let told = tokio::time::timeout(Duration::from_secs(1), appended.notified());
                 if told.await.is_ok() {
                     // Lost, it is found out by asking.
                     let _ = pool.execute("NOTIFY hiresphere_appended").await;

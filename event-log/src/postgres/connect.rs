@@ -46,8 +46,12 @@ impl Role {
 /// Connection options of a URL, with this schema in front.
 ///
 /// # Errors
-/// `DATABASE_URL`.
+/// `DATABASE_SETTINGS`.
 pub(super) fn options(url: &str, schema: &str) -> Result<PgConnectOptions, LogError> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        let problem = "the database's URL does not begin with postgres://";
+        return Err(LogError::Settings(problem.into()));
+    }
     let options = PgConnectOptions::from_str(url)
         .map_err(|e| LogError::Settings(format!("the database's URL: {e}")))?;
     Ok(options.application_name("hiresphere").options([
@@ -62,7 +66,7 @@ pub(super) fn options(url: &str, schema: &str) -> Result<PgConnectOptions, LogEr
 /// A pool of connections with a role's rights.
 ///
 /// # Errors
-/// `DATABASE_UNAVAILABLE`, `DATABASE_URL`.
+/// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`.
 pub async fn pool(
     url: &str,
     schema: &str,

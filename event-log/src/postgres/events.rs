@@ -54,6 +54,11 @@ impl EventStore for PostgresLog {
         number(&row, "head")
     }
 
+    async fn unplaced(&self) -> Result<u64, LogError> {
+        let count = sqlx::query("SELECT COUNT(*) AS n FROM unsequenced");
+        number(&count.fetch_one(&self.pool).await.map_err(failed)?, "n")
+    }
+
     fn watch(&self) -> watch::Receiver<u64> {
         self.head_moves()
     }

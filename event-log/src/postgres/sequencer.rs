@@ -20,6 +20,8 @@ use crate::error::LogError;
 
 /// Events numbered in one transaction.
 const BATCH: i32 = 2000;
+/// Between two batches: what is appended meanwhile shares the next one's commit.
+const GATHER: Duration = Duration::from_millis(4);
 /// How often it is asked whether something was appended, in case nobody was heard.
 const ASK_EVERY: Duration = Duration::from_millis(25);
 /// How often the lease is held on.
@@ -105,7 +107,12 @@ impl Sequencer {
             let pause = match step {
                 // A full batch: there is more.
                 Ok(Sequenced::Took(taken, _)) if taken >= BATCH.unsigned_abs().into() => continue,
-                Ok(Sequenced::Took(..)) => ASK_EVERY,
+                Ok(Sequenced::Took(taken, _)) => {
+                    if taken > 0 {
+                        tokio::time::sleep(GATHER).await;
+                    }
+                    ASK_EVERY
+                }
                 Ok(Sequenced::StandingBy) => STAND_BY,
                 Err(_) => {
                     ears = None;

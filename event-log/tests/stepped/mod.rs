@@ -58,6 +58,10 @@ impl EventStore for Stepped {
         self.log.head().await
     }
 
+    async fn unplaced(&self) -> Result<u64, LogError> {
+        self.log.unplaced().await
+    }
+
     fn watch(&self) -> watch::Receiver<u64> {
         self.log.watch()
     }

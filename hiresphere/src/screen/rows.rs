@@ -7,7 +7,7 @@ use domain::candidate::{DuplicateSignal, Flag};
 use domain::ids::{ApplicationId, CandidateId};
 use domain::score::Points;
 use event_log::LogError;
-use projections::SqlitePool;
+use projections::Pool;
 use projections::models::application_detail::{self, CriterionRow};
 use projections::models::ranked_pool::{Outcome, PoolRow};
 use serde::Serialize;
@@ -62,7 +62,7 @@ pub(crate) struct DuplicateFile {
 
 /// Joins files with what became of them, ranks the scored and puts the others last.
 pub(crate) async fn rows(
-    pool: &SqlitePool,
+    pool: &Pool,
     files: Vec<(Input, HandedIn)>,
     ranked: Vec<PoolRow>,
 ) -> Result<Vec<Row>, LogError> {

@@ -80,7 +80,7 @@ pub(super) fn start(
     tasks.spawn(keep("access", health.clone(), stop, move || {
         let (tokens, mut stop) = (tokens.clone(), s.clone());
         async move {
-            let looking = async { tokens.watch_file().await?.run().await };
+            let looking = async { tokens.watch_others().await?.run().await };
             tokio::select! {
                 ended = looking => ended,
                 _ = stop.wait_for(|stop| *stop) => Ok(()),

@@ -7,9 +7,9 @@ use axum::response::{IntoResponse as _, Response};
 use domain::application::Application;
 use domain::decide::Timestamp;
 use domain::ids::{ApplicationId, JobId};
+use event_log::sql::Pool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sqlx::SqlitePool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::access::Caller;
@@ -129,7 +129,7 @@ async fn application(
     Ok(one(&asked, version, read_at, &view))
 }
 
-async fn title(tables: &SqlitePool, job: JobId) -> Result<String, Problem> {
+async fn title(tables: &Pool, job: JobId) -> Result<String, Problem> {
     Ok(jobs::one(tables, job).await?.map(|job| job.posting.title).unwrap_or_default())
 }
 

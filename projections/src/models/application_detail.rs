@@ -5,9 +5,8 @@ use domain::candidate::CandidateEvent;
 use domain::score::{Level, Points};
 use domain::text::Quote;
 use event_log::LogError;
-use event_log::sqlite::failed;
+use event_log::sql::{Pool, query};
 use serde::Serialize;
-use sqlx::{Row as _, SqlitePool};
 
 use super::{from_json, id, json, signed};
 use crate::fact::{Fact, What};
@@ -38,16 +37,16 @@ impl ReadModel for ApplicationDetail {
     const SCHEMA: &'static str = "
         CREATE TABLE run_criteria (
             run         TEXT    NOT NULL,
-            ordinal     INTEGER NOT NULL,
+            ordinal     BIGINT  NOT NULL,
             application TEXT    NOT NULL,
             candidate   TEXT    NOT NULL,
             id          TEXT    NOT NULL,
-            level       INTEGER NOT NULL,
-            points      INTEGER NOT NULL,
-            max         INTEGER NOT NULL,
+            level       BIGINT  NOT NULL,
+            points      BIGINT  NOT NULL,
+            max         BIGINT  NOT NULL,
             rationale   TEXT,
             evidence    TEXT    NOT NULL,
-            position    INTEGER NOT NULL,
+            position    BIGINT  NOT NULL,
             PRIMARY KEY (run, ordinal)
         ) WITHOUT ROWID;
         CREATE INDEX run_criteria_by_candidate ON run_criteria (candidate);";
@@ -66,7 +65,7 @@ impl ReadModel for ApplicationDetail {
                     let sql = "INSERT INTO run_criteria \
                                SELECT $1, $2, $3, pool.candidate, $4, $5, $6, $7, $8, $9, $10 \
                                FROM pool WHERE application = $3";
-                    sqlx::query(sql)
+                    query(sql)
                         .bind(&run.0)
                         .bind(i64::try_from(ordinal).unwrap_or(i64::MAX))
                         .bind(id(*application))
@@ -78,14 +77,13 @@ impl ReadModel for ApplicationDetail {
                         .bind(json(explained.map_or(&none, |e| &e.evidence))?)
                         .bind(signed(fact.recorded.position))
                         .execute(&mut *tx)
-                        .await
-                        .map_err(failed)?;
+                        .await?;
                 }
             }
             What::Candidate(candidate, CandidateEvent::PersonalDataErased { .. }) => {
                 let sql = "UPDATE run_criteria SET rationale = NULL, evidence = '[]' \
                            WHERE candidate = $1";
-                sqlx::query(sql).bind(id(*candidate)).execute(tx).await.map_err(failed)?;
+                query(sql).bind(id(*candidate)).execute(tx).await?;
             }
             _ => {}
         }
@@ -97,23 +95,22 @@ impl ReadModel for ApplicationDetail {
 ///
 /// # Errors
 /// `IO`.
-pub async fn of_run(pool: &SqlitePool, run: &RunId) -> Result<Vec<CriterionRow>, LogError> {
-    let rows = sqlx::query("SELECT * FROM run_criteria WHERE run = $1 ORDER BY ordinal")
+pub async fn of_run(pool: &Pool, run: &RunId) -> Result<Vec<CriterionRow>, LogError> {
+    let rows = query("SELECT * FROM run_criteria WHERE run = $1 ORDER BY ordinal")
         .bind(&run.0)
         .fetch_all(pool)
-        .await
-        .map_err(failed)?;
+        .await?;
     rows.iter()
         .map(|row| {
-            let level: u8 = row.try_get("level").map_err(failed)?;
-            let evidence: &str = row.try_get("evidence").map_err(failed)?;
+            let level: u8 = row.get("level")?;
+            let evidence: &str = row.get("evidence")?;
             Ok(CriterionRow {
-                id: row.try_get("id").map_err(failed)?,
+                id: row.get("id")?,
                 level: Level::from_tenths(level)
                     .ok_or_else(|| LogError::Damaged("a level is out of range".into()))?,
-                points: Points::from_tenths(row.try_get("points").map_err(failed)?),
-                max: row.try_get("max").map_err(failed)?,
-                rationale: row.try_get("rationale").map_err(failed)?,
+                points: Points::from_tenths(row.get("points")?),
+                max: row.get("max")?,
+                rationale: row.get("rationale")?,
                 evidence: from_json(evidence)?,
             })
         })

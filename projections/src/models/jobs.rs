@@ -5,10 +5,8 @@ use domain::decide::Timestamp;
 use domain::ids::JobId;
 use domain::job::{JobEvent, JobStatus, Posting, Stage};
 use event_log::LogError;
-use event_log::sqlite::failed;
+use event_log::sql::{Pool, Row, query};
 use serde::{Deserialize, Serialize};
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteRow;
 
 use super::{from_json, id, json, signed};
 use crate::columns::{column, folded, number, parsed, parsed_if_any, snapshot, time};
@@ -92,20 +90,20 @@ impl ReadModel for Jobs {
             pipeline          TEXT    NOT NULL,
             rubric            TEXT,
             valid_through     TEXT,
-            ai_notice_version INTEGER,
-            drafted           INTEGER NOT NULL,
+            ai_notice_version BIGINT,
+            drafted           BIGINT  NOT NULL,
             drafted_at        TEXT    NOT NULL,
-            published         INTEGER NOT NULL DEFAULT 0,
+            published         BIGINT  NOT NULL DEFAULT 0,
             published_at      TEXT,
-            version           INTEGER NOT NULL,
-            position          INTEGER NOT NULL
+            version           BIGINT  NOT NULL,
+            position          BIGINT  NOT NULL
         ) WITHOUT ROWID;";
 
     async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
         let What::Job(job, event) = &fact.what else { return Ok(()) };
         let at = time(fact.recorded.occurred_at);
         let begin = |sql| {
-            let query = sqlx::query(sql).bind(id(*job)).bind(signed(fact.recorded.version));
+            let query = query(sql).bind(id(*job)).bind(signed(fact.recorded.version));
             query.bind(signed(fact.recorded.position))
         };
         let query = match event {
@@ -150,7 +148,7 @@ impl ReadModel for Jobs {
             JobEvent::JobReopened {} => begin(SET_STATUS).bind(word(JobStatus::Open)),
             JobEvent::JobClosed { .. } => begin(SET_STATUS).bind(word(JobStatus::Closed)),
         };
-        query.execute(tx).await.map_err(failed)?;
+        query.execute(tx).await?;
         Ok(())
     }
 }
@@ -165,7 +163,7 @@ const IS_OPEN: &str = "status = 'open' AND (valid_through IS NULL OR valid_throu
 /// # Errors
 /// `CURSOR_DAMAGED`, `CURSOR_ELSEWHERE`, `IO`.
 pub async fn page(
-    pool: &SqlitePool,
+    pool: &Pool,
     filter: &JobFilter,
     sort: JobSort,
     after: Option<&str>,
@@ -179,7 +177,7 @@ pub async fn page(
 /// # Errors
 /// As for [`page`].
 pub async fn open_page(
-    pool: &SqlitePool,
+    pool: &Pool,
     filter: &JobFilter,
     sort: JobSort,
     after: Option<&str>,
@@ -193,12 +191,8 @@ pub async fn open_page(
 ///
 /// # Errors
 /// `IO`.
-pub async fn one(pool: &SqlitePool, job: JobId) -> Result<Option<JobRow>, LogError> {
-    let row = sqlx::query("SELECT * FROM jobs WHERE job = $1")
-        .bind(id(job))
-        .fetch_optional(pool)
-        .await
-        .map_err(failed)?;
+pub async fn one(pool: &Pool, job: JobId) -> Result<Option<JobRow>, LogError> {
+    let row = query("SELECT * FROM jobs WHERE job = $1").bind(id(job)).fetch_optional(pool).await?;
     row.as_ref().map(job_row).transpose()
 }
 
@@ -207,22 +201,17 @@ pub async fn one(pool: &SqlitePool, job: JobId) -> Result<Option<JobRow>, LogErr
 /// # Errors
 /// `IO`.
 pub async fn open_one(
-    pool: &SqlitePool,
+    pool: &Pool,
     job: JobId,
     today: NaiveDate,
 ) -> Result<Option<JobRow>, LogError> {
     let sql = format!("SELECT * FROM jobs WHERE job = $1 AND {IS_OPEN}");
-    let row = sqlx::query(&sql)
-        .bind(id(job))
-        .bind(today.to_string())
-        .fetch_optional(pool)
-        .await
-        .map_err(failed)?;
+    let row = query(&sql).bind(id(job)).bind(today.to_string()).fetch_optional(pool).await?;
     row.as_ref().map(job_row).transpose()
 }
 
 async fn select(
-    pool: &SqlitePool,
+    pool: &Pool,
     filter: &JobFilter,
     sort: JobSort,
     after: Option<&str>,
@@ -232,33 +221,32 @@ async fn select(
     // Not the day: a listing goes on past midnight.
     let listing = Listing::new("jobs", &(filter, sort, open_on.is_some()))?;
     let after: Option<Key> = after.map(|cursor| listing.key(cursor)).transpose()?;
-    let after = after.map(|key| json(&key)).transpose()?;
     let newest = if open_on.is_some() { "published" } else { "drafted" };
     let (behind, order) = match sort {
-        JobSort::Newest => (format!("{newest} < $1 ->> 0"), format!("{newest} DESC")),
-        JobSort::Title => {
-            ("(title_folded, job) > ($1 ->> 1, $1 ->> 2)".into(), "title_folded, job".into())
-        }
+        JobSort::Newest => (format!("{newest} < $6"), format!("{newest} DESC")),
+        JobSort::Title => ("(title_folded, job) > ($7, $8)".into(), "title_folded, job".into()),
     };
+    let behind = if after.is_some() { behind } else { "1 = 1".into() };
+    let (dialect, limit) = (pool.dialect(), kept_to(limit));
+    let (statuses, with_q) = (dialect.texts("$3"), dialect.contains("title_folded", "$5"));
     let sql = format!(
-        "SELECT * FROM jobs WHERE ($1 IS NULL OR {behind}) AND ($2 IS NULL OR {IS_OPEN}) \
-            AND ($3 = '[]' OR status IN (SELECT value FROM json_each($3))) \
+        "SELECT * FROM jobs WHERE {behind} AND ($2 IS NULL OR {IS_OPEN}) \
+            AND ($3 = '[]' OR status IN (SELECT value FROM {statuses})) \
             AND ($4 IS NULL OR department = $4) \
-            AND ($5 IS NULL OR instr(title_folded, $5) > 0) \
-          ORDER BY {order} LIMIT $6"
+            AND ($5 IS NULL OR {with_q}) \
+          ORDER BY {order} LIMIT $1"
     );
-    let (mut tx, position) = snapshot(pool).await?;
-    let limit = kept_to(limit);
-    let rows = sqlx::query(&sql)
-        .bind(after)
+    let mut asked = query(&sql)
+        .bind(limit + 1)
         .bind(open_on.map(|day| day.to_string()))
         .bind(json(&filter.status)?)
         .bind(&filter.department)
-        .bind(filter.q.as_deref().map(folded))
-        .bind(limit + 1)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(failed)?;
+        .bind(filter.q.as_deref().map(folded));
+    if let Some((newest, title, job)) = after {
+        asked = asked.bind(newest).bind(title).bind(job);
+    }
+    let (mut tx, position) = snapshot(pool).await?;
+    let rows = asked.fetch_all(&mut tx).await?;
     let items = rows.iter().map(job_row).collect::<Result<Vec<_>, _>>()?;
     let open = open_on.is_some();
     Ok(listing.page(items, limit, position, |row| -> Key {
@@ -267,7 +255,7 @@ async fn select(
     })?)
 }
 
-fn job_row(row: &SqliteRow) -> Result<JobRow, LogError> {
+fn job_row(row: &Row) -> Result<JobRow, LogError> {
     let status: &str = column(row, "status")?;
     Ok(JobRow {
         job: parsed(row, "job")?,

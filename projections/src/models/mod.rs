@@ -70,10 +70,53 @@ fn signed(position: u64) -> i64 {
 /// A value as JSON text. What read models keep always serialises.
 fn json(value: &impl serde::Serialize) -> Result<String, LogError> {
     serde_json::to_string(value)
+        .map(storable)
         .map_err(|e| LogError::Io { doing: "encode a row", problem: e.to_string() })
+}
+
+/// JSON text that PostgreSQL can look into: with U+FFFD for U+0000, as other text is stored.
+fn storable(json: String) -> String {
+    const NUL: &str = "\\u0000";
+    let mut out = String::new();
+    let mut rest = json.as_str();
+    while let Some(at) = rest.find(NUL) {
+        let (before, behind) = rest.split_at(at);
+        out.push_str(before);
+        // An odd one out is an escape; of two, the first says that the second is itself.
+        let escapes = before.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 0;
+        out.push_str(if escapes { "\\ufffd" } else { NUL });
+        rest = behind.get(NUL.len()..).unwrap_or_default();
+    }
+    if out.is_empty() {
+        return json;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A JSON array of values, with one more.
+fn one_more(array: &str, value: &impl serde::Serialize) -> Result<String, LogError> {
+    let mut all: Vec<serde_json::Value> = from_json(array)?;
+    all.push(from_json(&json(value)?)?);
+    json(&all)
 }
 
 /// A value from JSON text.
 fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, LogError> {
     serde_json::from_str(text).map_err(|e| LogError::Damaged(format!("a read model's row: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_postgresql_cannot_store_is_replaced_and_nothing_else() {
+        let text = |of: &str| from_json::<String>(&json(&of).unwrap()).unwrap();
+        assert_eq!(text("a\0b\0"), "a\u{fffd}b\u{fffd}");
+        for kept in ["plain", r"\u0000", r"\\u0000", "tab\t\u{1}"] {
+            assert_eq!(text(kept), kept);
+        }
+        assert_eq!(text("\\\0"), "\\\u{fffd}", "behind a backslash");
+    }
 }

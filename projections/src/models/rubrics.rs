@@ -7,10 +7,8 @@ use domain::ids::{ModelReleaseId, RubricId};
 use domain::model_release::ModelReleaseEvent;
 use domain::rubric::{Criterion, RubricEvent};
 use event_log::LogError;
-use event_log::sqlite::failed;
+use event_log::sql::{Pool, Row, query};
 use serde::Serialize;
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteRow;
 
 use super::{from_json, id, json, signed};
 use crate::columns::{column, number, parsed, parsed_if_any, time};
@@ -73,13 +71,13 @@ impl ReadModel for Rubrics {
     const SCHEMA: &'static str = "
         CREATE TABLE rubrics (
             name         TEXT    NOT NULL,
-            version      INTEGER NOT NULL,
+            version      BIGINT  NOT NULL,
             rubric       TEXT    NOT NULL,
             criteria     TEXT    NOT NULL,
             sha256       TEXT    NOT NULL,
             published_at TEXT    NOT NULL,
             retired_at   TEXT,
-            position     INTEGER NOT NULL,
+            position     BIGINT  NOT NULL,
             PRIMARY KEY (name, version)
         ) WITHOUT ROWID;
         CREATE TABLE model_releases (
@@ -91,7 +89,7 @@ impl ReadModel for Rubrics {
             params        TEXT    NOT NULL,
             prompt_sha256 TEXT,
             registered_at TEXT    NOT NULL,
-            position      INTEGER NOT NULL,
+            position      BIGINT  NOT NULL,
             PRIMARY KEY (name, version)
         ) WITHOUT ROWID;";
 
@@ -102,7 +100,7 @@ impl ReadModel for Rubrics {
             What::Rubric(key, RubricEvent::RubricPublished { rubric, sha256, .. }) => {
                 let sql = "INSERT INTO rubrics (name, version, rubric, criteria, sha256, \
                            published_at, position) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-                sqlx::query(sql)
+                query(sql)
                     .bind(&rubric.name)
                     .bind(rubric.version)
                     .bind(id(*key))
@@ -114,13 +112,13 @@ impl ReadModel for Rubrics {
             What::Rubric(key, RubricEvent::RubricRetired { version }) => {
                 let sql = "UPDATE rubrics SET retired_at = $3, position = $4 \
                            WHERE rubric = $1 AND version = $2";
-                sqlx::query(sql).bind(id(*key)).bind(version).bind(at).bind(position)
+                query(sql).bind(id(*key)).bind(version).bind(at).bind(position)
             }
             What::ModelRelease(key, ModelReleaseEvent::ModelReleased { release, .. }) => {
                 let sql = "INSERT INTO model_releases (name, version, model_release, provider, \
                            model, params, prompt_sha256, registered_at, position) \
                            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-                sqlx::query(sql)
+                query(sql)
                     .bind(&release.name)
                     .bind(&release.version)
                     .bind(id(*key))
@@ -133,7 +131,7 @@ impl ReadModel for Rubrics {
             }
             What::Job(..) | What::Candidate(..) | What::Application(..) => return Ok(()),
         };
-        query.execute(tx).await.map_err(failed)?;
+        query.execute(tx).await?;
         Ok(())
     }
 }
@@ -142,11 +140,8 @@ impl ReadModel for Rubrics {
 ///
 /// # Errors
 /// `IO`.
-pub async fn list(pool: &SqlitePool) -> Result<Vec<RubricRow>, LogError> {
-    let rows = sqlx::query("SELECT * FROM rubrics ORDER BY name, version DESC")
-        .fetch_all(pool)
-        .await
-        .map_err(failed)?;
+pub async fn list(pool: &Pool) -> Result<Vec<RubricRow>, LogError> {
+    let rows = query("SELECT * FROM rubrics ORDER BY name, version DESC").fetch_all(pool).await?;
     rows.iter().map(rubric_row).collect()
 }
 
@@ -154,17 +149,12 @@ pub async fn list(pool: &SqlitePool) -> Result<Vec<RubricRow>, LogError> {
 ///
 /// # Errors
 /// `IO`.
-pub async fn one(
-    pool: &SqlitePool,
-    name: &str,
-    version: u32,
-) -> Result<Option<RubricRow>, LogError> {
-    let row = sqlx::query("SELECT * FROM rubrics WHERE name = $1 AND version = $2")
+pub async fn one(pool: &Pool, name: &str, version: u32) -> Result<Option<RubricRow>, LogError> {
+    let row = query("SELECT * FROM rubrics WHERE name = $1 AND version = $2")
         .bind(name)
         .bind(version)
         .fetch_optional(pool)
-        .await
-        .map_err(failed)?;
+        .await?;
     row.as_ref().map(rubric_row).transpose()
 }
 
@@ -172,15 +162,13 @@ pub async fn one(
 ///
 /// # Errors
 /// `IO`.
-pub async fn releases(pool: &SqlitePool) -> Result<Vec<ReleaseRow>, LogError> {
-    let rows = sqlx::query("SELECT * FROM model_releases ORDER BY name, position DESC")
-        .fetch_all(pool)
-        .await
-        .map_err(failed)?;
+pub async fn releases(pool: &Pool) -> Result<Vec<ReleaseRow>, LogError> {
+    let rows =
+        query("SELECT * FROM model_releases ORDER BY name, position DESC").fetch_all(pool).await?;
     rows.iter().map(release_row).collect()
 }
 
-fn rubric_row(row: &SqliteRow) -> Result<RubricRow, LogError> {
+fn rubric_row(row: &Row) -> Result<RubricRow, LogError> {
     let name: String = column(row, "name")?;
     let version: u32 = column(row, "version")?;
     Ok(RubricRow {
@@ -196,7 +184,7 @@ fn rubric_row(row: &SqliteRow) -> Result<RubricRow, LogError> {
     })
 }
 
-fn release_row(row: &SqliteRow) -> Result<ReleaseRow, LogError> {
+fn release_row(row: &Row) -> Result<ReleaseRow, LogError> {
     let name: String = column(row, "name")?;
     let version: String = column(row, "version")?;
     Ok(ReleaseRow {

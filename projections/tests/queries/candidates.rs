@@ -3,14 +3,21 @@
 use domain::candidate::{CandidateCommand as C, DuplicateSignal, Personal};
 use projections::models::candidates::{self, CandidateFilter};
 
+use crate::engine::{Place, on_every_engine};
 use crate::story::{Story, gave};
+
+on_every_engine!(
+    what_a_person_gave_or_corrected_wins_over_what_was_parsed,
+    a_resume_read_late_does_not_replace_what_a_later_one_said,
+    resumes_say_how_far_reading_them_got,
+    candidates_are_filtered_page_by_page,
+    suspicion_is_mutual_and_shared,
+);
 
 const MANY: u32 = 50;
 
-#[tokio::test]
-async fn what_a_person_gave_or_corrected_wins_over_what_was_parsed() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn what_a_person_gave_or_corrected_wins_over_what_was_parsed(place: Place) {
+    let story = Story::begin(&place).await;
     let job = story.draft("Nurse", None).await;
     story.open(job, None).await;
     let who = story.applies(gave("Ada Lovelace", "ada@given.example"), job).await;
@@ -43,10 +50,8 @@ async fn what_a_person_gave_or_corrected_wins_over_what_was_parsed() {
     assert_eq!((row.version, row.position), (last.version, last.position));
 }
 
-#[tokio::test]
-async fn a_resume_read_late_does_not_replace_what_a_later_one_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn a_resume_read_late_does_not_replace_what_a_later_one_said(place: Place) {
+    let story = Story::begin(&place).await;
     let person = story.registered(Personal::default(), "import").await;
     let (first, second) =
         (story.hands_in(person, "1.pdf").await, story.hands_in(person, "2.pdf").await);
@@ -61,10 +66,8 @@ async fn a_resume_read_late_does_not_replace_what_a_later_one_said() {
     assert_eq!(of_first.profile.basics.name.unwrap().value, "First");
 }
 
-#[tokio::test]
-async fn resumes_say_how_far_reading_them_got() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn resumes_say_how_far_reading_them_got(place: Place) {
+    let story = Story::begin(&place).await;
     let person = story.registered(Personal::default(), "import").await;
     story.hands_in(person, "waiting.pdf").await;
     let extracted = story.hands_in(person, "extracted.pdf").await;
@@ -98,10 +101,8 @@ async fn resumes_say_how_far_reading_them_got() {
     assert!(found.candidate.flagged);
 }
 
-#[tokio::test]
-async fn candidates_are_filtered_page_by_page() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn candidates_are_filtered_page_by_page(place: Place) {
+    let story = Story::begin(&place).await;
     let zoe = story.registered(gave("Zoë Brontë", "zoe@example.org"), "careers_page").await;
     let flagged = story.registered(Personal::default(), "import").await;
     let document = story.hands_in(flagged, "a.pdf").await;
@@ -142,10 +143,8 @@ async fn candidates_are_filtered_page_by_page() {
     assert_eq!(candidates::one(&pool, nobody).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn suspicion_is_mutual_and_shared() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn suspicion_is_mutual_and_shared(place: Place) {
+    let story = Story::begin(&place).await;
     let mut people = vec![];
     for _ in 0..3 {
         people.push(story.registered(Personal::default(), "import").await);

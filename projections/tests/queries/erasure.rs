@@ -5,11 +5,14 @@ use domain::candidate::Personal;
 use domain::ids::EventId;
 use domain::job::StageKind;
 use domain::pii::Pii;
+use event_log::sql::{Dialect, Value, query};
 use projections::models::candidates;
-use projections::{AsOf, Builder, ReadStore, SqlitePool};
-use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+use projections::{AsOf, Builder, Pool};
 
+use crate::engine::{Place, on_every_engine};
 use crate::story::{Applicant, Story, member, none, some, stage};
+
+on_every_engine!(nothing_personal_is_left_and_rebuilt_is_live, a_fold_forgets_whom_it_showed,);
 
 /// Everything personal in this story has this in it.
 const SECRET: &str = "secret";
@@ -46,24 +49,23 @@ async fn secretive(story: &Story) -> Applicant {
 }
 
 /// Every text in every table that has the secret in it, as `table.column`.
-async fn secrets(pool: &SqlitePool) -> Vec<String> {
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
-            .fetch_all(pool)
-            .await
-            .unwrap();
-    assert!(tables.len() > 10, "{tables:?}");
+async fn secrets(pool: &Pool) -> Vec<String> {
+    let tables = match pool.dialect() {
+        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+        Dialect::Postgres => {
+            "SELECT relname::TEXT AS name FROM pg_class \
+             WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+        }
+    };
+    let tables = query(tables).fetch_all(pool).await.unwrap();
+    assert!(tables.len() > 10, "{}", tables.len());
     let mut found = vec![];
-    for table in tables {
-        for row in sqlx::query(&format!("SELECT * FROM {table}")).fetch_all(pool).await.unwrap() {
-            for column in row.columns() {
-                let value = row.try_get_raw(column.ordinal()).unwrap();
-                if value.is_null() || value.type_info().name() != "TEXT" {
-                    continue;
-                }
-                let text: String = row.try_get(column.ordinal()).unwrap();
+    for table in tables.iter().map(|row| row.get::<String>("name").unwrap()) {
+        for row in query(&format!("SELECT * FROM {table}")).fetch_all(pool).await.unwrap() {
+            for (index, column) in row.names().into_iter().enumerate() {
+                let Value::Text(Some(text)) = row.value(index).unwrap() else { continue };
                 if text.to_lowercase().contains(SECRET) {
-                    found.push(format!("{table}.{}", column.name()));
+                    found.push(format!("{table}.{column}"));
                 }
             }
         }
@@ -73,12 +75,10 @@ async fn secrets(pool: &SqlitePool) -> Vec<String> {
     found
 }
 
-#[tokio::test]
-async fn nothing_personal_is_left_and_rebuilt_is_live() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn nothing_personal_is_left_and_rebuilt_is_live(place: Place) {
+    let story = Story::begin(&place).await;
     let who = secretive(&story).await;
-    let read = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    let read = place.store().await;
     let builder = Builder::new(story.log.clone());
     for position in 1..=story.head().await {
         assert_eq!(builder.catch_up(&read, position).await.unwrap(), 1, "event by event");
@@ -100,10 +100,8 @@ async fn nothing_personal_is_left_and_rebuilt_is_live() {
     assert!(rebuilt.equal(), "{rebuilt:?}");
 }
 
-#[tokio::test]
-async fn a_fold_forgets_whom_it_showed() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn a_fold_forgets_whom_it_showed(place: Place) {
+    let story = Story::begin(&place).await;
     let who = secretive(&story).await;
     let as_of = AsOf::new(story.log.clone());
     let then = story.head().await;

@@ -3,14 +3,19 @@
 use domain::job::{JobCommand as J, JobStatus, Pay, Posting, Requirement, default_pipeline};
 use projections::models::jobs::{self, JobFilter, JobSort};
 
+use crate::engine::{Place, on_every_engine};
 use crate::story::Story;
+
+on_every_engine!(
+    a_job_has_everything_its_page_says,
+    jobs_are_filtered_and_sorted_page_by_page,
+    open_jobs_are_those_that_take_applications_today,
+);
 
 const MANY: u32 = 50;
 
-#[tokio::test]
-async fn a_job_has_everything_its_page_says() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn a_job_has_everything_its_page_says(place: Place) {
+    let story = Story::begin(&place).await;
     let job = story.draft("Nurse", None).await;
     let posting = Posting {
         title: "Ward Nurse".into(),
@@ -49,10 +54,8 @@ async fn a_job_has_everything_its_page_says() {
     assert_eq!(jobs::one(&read.pool().await, nobody).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn jobs_are_filtered_and_sorted_page_by_page() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn jobs_are_filtered_and_sorted_page_by_page(place: Place) {
+    let story = Story::begin(&place).await;
     for (title, department) in
         [("Cook", None), ("Ärztin", Some("Medicine")), ("nurse", Some("Medicine")), ("Nurse", None)]
     {
@@ -102,10 +105,8 @@ async fn jobs_are_filtered_and_sorted_page_by_page() {
     assert_eq!(damaged.code(), "CURSOR_DAMAGED");
 }
 
-#[tokio::test]
-async fn open_jobs_are_those_that_take_applications_today() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn open_jobs_are_those_that_take_applications_today(place: Place) {
+    let story = Story::begin(&place).await;
     let first = story.draft("First", None).await;
     let ending = story.draft("Ending", None).await;
     let paused = story.draft("Paused", None).await;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod candidates;
+#[path = "../support/engine.rs"]
+mod engine;
 mod erasure;
 mod jobs;
 mod past;

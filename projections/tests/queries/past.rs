@@ -9,10 +9,19 @@ use domain::job::StageKind;
 use domain::pii::Pii;
 use event_log::Recorded;
 use projections::replay::{self, Decided};
-use projections::{AsOf, Builder, ReadStore};
+use projections::{AsOf, Builder};
 use serde_json::json;
 
+use crate::engine::{Place, on_every_engine};
 use crate::story::{Applicant, Story, none, stage};
+
+on_every_engine!(
+    a_fold_equals_what_was_live_then,
+    the_folds_used_last_are_kept,
+    a_moment_has_a_position,
+    a_decision_is_replayed_on_what_was_seen,
+    what_was_not_recorded_is_said_and_what_is_no_decision_is_refused,
+);
 
 /// Two applicants, both scored.
 async fn two(story: &Story) -> [Applicant; 2] {
@@ -38,13 +47,11 @@ async fn last(story: &Story) -> Recorded {
     story.log.store.read_all(head - 1, 1).await.unwrap().remove(0)
 }
 
-#[tokio::test]
-async fn a_fold_equals_what_was_live_then() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn a_fold_equals_what_was_live_then(place: Place) {
+    let story = Story::begin(&place).await;
     let [low, _] = two(&story).await;
     story.application(low.application, reject(None)).await;
-    let live = ReadStore::open(&folder.path().join("read.sqlite")).await.unwrap();
+    let live = place.store().await;
     let (builder, as_of) = (Builder::new(story.log.clone()), AsOf::new(story.log.clone()));
     for position in 0..=story.head().await {
         builder.catch_up(&live, position).await.unwrap();
@@ -58,10 +65,8 @@ async fn a_fold_equals_what_was_live_then() {
     assert!(live.rebuild(&story.log).await.unwrap().equal());
 }
 
-#[tokio::test]
-async fn the_folds_used_last_are_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn the_folds_used_last_are_kept(place: Place) {
+    let story = Story::begin(&place).await;
     two(&story).await;
     let as_of = Arc::new(AsOf::new(story.log.clone()));
     let first = as_of.at(1).await.unwrap();
@@ -91,10 +96,8 @@ async fn the_folds_used_last_are_kept() {
     assert!(first.rebuild(&story.log).await.is_err(), "nothing beside it");
 }
 
-#[tokio::test]
-async fn a_moment_has_a_position() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn a_moment_has_a_position(place: Place) {
+    let story = Story::begin(&place).await;
     two(&story).await;
     let as_of = AsOf::new(story.log.clone());
     let events = story.log.store.read_all(0, 1000).await.unwrap();
@@ -109,10 +112,8 @@ async fn a_moment_has_a_position() {
     assert_eq!(as_of.position_at(last + tick).await.unwrap(), events.len() as u64);
 }
 
-#[tokio::test]
-async fn a_decision_is_replayed_on_what_was_seen() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn a_decision_is_replayed_on_what_was_seen(place: Place) {
+    let story = Story::begin(&place).await;
     let [low, high] = two(&story).await;
     let as_of = AsOf::new(story.log.clone());
     let seen = story.seen(low).await;
@@ -160,10 +161,8 @@ async fn a_decision_is_replayed_on_what_was_seen() {
     assert_eq!(replayed.differences[0].rebuilt, json!(position - 1));
 }
 
-#[tokio::test]
-async fn what_was_not_recorded_is_said_and_what_is_no_decision_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn what_was_not_recorded_is_said_and_what_is_no_decision_is_refused(place: Place) {
+    let story = Story::begin(&place).await;
     let [low, high] = two(&story).await;
     let as_of = AsOf::new(story.log.clone());
     story.application(low.application, A::Shortlist { seen: None }).await;

@@ -4,12 +4,13 @@ use domain::model_release::Release;
 use domain::rubric::{Rubric, RubricCommand};
 use projections::models::rubrics;
 
+use crate::engine::{Place, on_every_engine};
 use crate::story::Story;
 
-#[tokio::test]
-async fn published_rubrics_and_releases_are_listed() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+on_every_engine!(published_rubrics_and_releases_are_listed,);
+
+async fn published_rubrics_and_releases_are_listed(place: Place) {
+    let story = Story::begin(&place).await;
     let ward = story.rubric(Rubric { name: "ward".into(), ..Rubric::default_v1() }).await;
     let second = Rubric { name: "ward".into(), version: 2, ..Rubric::default_v1() };
     story.rubric_order(ward, RubricCommand::PublishRubric { id: ward, rubric: second }).await;

@@ -1,7 +1,5 @@
 //! What the tests of queries tell the log: jobs, people, resumes, scores and decisions.
 
-use std::path::Path;
-
 use domain::actor::{Actor, ActorKind};
 use domain::application::{
     Application, ApplicationCommand as A, RunId, ScoreRequest, ScoreResult, Seen, StageRef,
@@ -22,8 +20,11 @@ use event_log::{Envelope, Log};
 use projections::models::ranked_pool;
 use projections::{Builder, ReadStore};
 
+use crate::engine::Place;
+
 pub(crate) struct Story {
     _folder: Folder,
+    place: Place,
     pub(crate) log: Log,
 }
 
@@ -53,9 +54,9 @@ pub(crate) fn some(text: &str) -> Pii<Option<String>> {
 }
 
 impl Story {
-    pub(crate) async fn begin(path: &Path) -> Self {
-        let (folder, log) = Folder::open(path).await.unwrap();
-        let story = Self { _folder: folder, log };
+    pub(crate) async fn begin(place: &Place) -> Self {
+        let (folder, log) = Folder::open(place.folder()).await.unwrap();
+        let story = Self { _folder: folder, place: place.clone(), log };
         story.rubric(Rubric::default_v1()).await;
         story
     }
@@ -235,14 +236,14 @@ impl Story {
         self.log.store.head().await.unwrap()
     }
 
-    /// The read models as of now, in memory.
+    /// The read models as of now.
     pub(crate) async fn now(&self) -> ReadStore {
         self.then(u64::MAX).await
     }
 
-    /// The read models as of a position, in memory.
+    /// The read models as of a position.
     pub(crate) async fn then(&self, position: u64) -> ReadStore {
-        let read = ReadStore::in_memory().await.unwrap();
+        let read = self.place.store().await;
         Builder::new(self.log.clone()).catch_up(&read, position).await.unwrap();
         read
     }

@@ -6,16 +6,17 @@ use projections::models::jobs::{self, JobFilter, JobSort};
 use projections::models::{rubrics, timeline};
 use projections::{AsOf, replay};
 
+use crate::engine::{Place, on_every_engine};
 use crate::story::Story;
+
+on_every_engine!(every_query_runs_in_a_task,);
 
 async fn in_a_task<T: Send + 'static>(query: impl Future<Output = T> + Send + 'static) -> T {
     tokio::spawn(query).await.unwrap()
 }
 
-#[tokio::test]
-async fn every_query_runs_in_a_task() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn every_query_runs_in_a_task(place: Place) {
+    let story = Story::begin(&place).await;
     let (pool, log) = (story.now().await.pool().await, story.log.clone());
     let nobody = log.ids.next();
     let (application, candidate) = (ApplicationId(nobody), CandidateId(nobody));

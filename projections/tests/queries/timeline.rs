@@ -7,7 +7,15 @@ use domain::job::StageKind;
 use domain::pii::Pii;
 use projections::models::timeline;
 
+use crate::engine::{Place, on_every_engine};
 use crate::story::{Applicant, Story, gave, member, none, some, stage};
+
+on_every_engine!(
+    members_read_who_did_what,
+    the_applicant_is_told_less,
+    a_timeline_is_read_page_by_page_and_followed,
+    what_was_corrected_before_the_first_resume_is_another_story,
+);
 
 /// An application with every kind of event, and what else its candidate does.
 async fn whole(story: &Story) -> Applicant {
@@ -36,10 +44,8 @@ async fn whole(story: &Story) -> Applicant {
     who
 }
 
-#[tokio::test]
-async fn members_read_who_did_what() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn members_read_who_did_what(place: Place) {
+    let story = Story::begin(&place).await;
     let who = whole(&story).await;
     let read = story.now().await;
     let pool = read.pool().await;
@@ -83,10 +89,8 @@ async fn members_read_who_did_what() {
     assert_eq!(note("recruiter").await, None);
 }
 
-#[tokio::test]
-async fn the_applicant_is_told_less() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn the_applicant_is_told_less(place: Place) {
+    let story = Story::begin(&place).await;
     let who = whole(&story).await;
     let read = story.now().await;
     let page = timeline::for_applicant(&read.pool().await, who.application, 0, 50).await.unwrap();
@@ -105,10 +109,8 @@ async fn the_applicant_is_told_less() {
     );
 }
 
-#[tokio::test]
-async fn a_timeline_is_read_page_by_page_and_followed() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn a_timeline_is_read_page_by_page_and_followed(place: Place) {
+    let story = Story::begin(&place).await;
     let who = whole(&story).await;
     let read = story.now().await;
     let pool = read.pool().await;
@@ -123,10 +125,8 @@ async fn a_timeline_is_read_page_by_page_and_followed() {
     assert_eq!(rows, all);
 }
 
-#[tokio::test]
-async fn what_was_corrected_before_the_first_resume_is_another_story() {
-    let folder = tempfile::tempdir().unwrap();
-    let story = Story::begin(folder.path()).await;
+async fn what_was_corrected_before_the_first_resume_is_another_story(place: Place) {
+    let story = Story::begin(&place).await;
     let job = story.draft("Nurse", None).await;
     story.open(job, None).await;
     let first = story.applies(Personal::default(), job).await;

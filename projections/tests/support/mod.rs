@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test file tells with some of them")]
 
-use std::path::Path;
-
 use domain::actor::{Actor, ActorKind};
 use domain::application::{
     Application, ApplicationCommand as A, ScoreRequest, ScoreResult, Submission, Usage,
@@ -22,6 +20,8 @@ use event_log::{Envelope, Log};
 use projections::ReadStore;
 use projections::models::ranked_pool::{self, PoolRow};
 
+use crate::engine::Place;
+
 /// Who applied, how, and with what.
 pub(crate) type Applied = (CandidateId, ApplicationId, DocumentId);
 
@@ -37,8 +37,8 @@ pub(crate) fn recruiter() -> Actor {
 }
 
 impl Told {
-    pub(crate) async fn begin(path: &Path) -> Self {
-        let (folder, log) = Folder::open(path).await.unwrap();
+    pub(crate) async fn begin(place: &Place) -> Self {
+        let (folder, log) = Folder::open(place.folder()).await.unwrap();
         let job = JobId(log.ids.next());
         let told = Self { _folder: folder, log, job };
         let id = RubricId(told.log.ids.next());

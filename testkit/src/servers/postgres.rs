@@ -52,14 +52,30 @@ impl Database {
 async fn make(server: &str) -> String {
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{n}", std::process::id());
-    let mut connection =
-        PgConnection::connect(&format!("{server}/postgres")).await.expect("PostgreSQL");
+    let mut connection = connect(&format!("{server}/postgres")).await;
     connection
         .execute(format!("DROP DATABASE IF EXISTS {name}").as_str())
         .await
         .expect("no such database");
     connection.execute(format!("CREATE DATABASE {name}").as_str()).await.expect("a database");
     format!("{server}/{name}")
+}
+
+/// Connects; a server that has just begun to listen may still be getting ready.
+async fn connect(url: &str) -> PgConnection {
+    loop {
+        match PgConnection::connect(url).await {
+            Ok(connection) => return connection,
+            Err(error)
+                if error
+                    .as_database_error()
+                    .is_some_and(|e| e.code().as_deref() == Some("57P03")) =>
+            {
+                std::thread::sleep(super::ASK_EVERY);
+            }
+            Err(error) => panic!("PostgreSQL: {error}"),
+        }
+    }
 }
 
 impl Postgres {

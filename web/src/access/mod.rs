@@ -1,14 +1,16 @@
 //! Who calls: roles, callers, and the tokens they prove themselves with.
 //!
 //! Members hold bearer tokens with a role ([`Tokens`]); an applicant holds the secret of one
-//! application ([`ApplicantTokens`]). Credentials are not events: they live in `DATA/access.sqlite`,
-//! only as hashes.
+//! application ([`ApplicantTokens`]). Credentials are not events: they live in `DATA/access.sqlite`
+//! or beside the log's database, only as hashes.
 
 mod applicant;
+mod token_watch;
 mod tokens;
 
 pub use applicant::ApplicantTokens;
-pub use tokens::{FileWatch, Issued, TokenRow, Tokens};
+pub use token_watch::TokenWatch;
+pub use tokens::{Issued, TokenRow, Tokens};
 
 use domain::actor::{Actor, ActorKind};
 use domain::ids::{ApplicationId, CandidateId};

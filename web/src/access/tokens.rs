@@ -1,31 +1,31 @@
-//! Members' tokens: 256 random bits each, kept as SHA-256 in `DATA/access.sqlite`.
+//! Members' tokens: 256 random bits each, kept as SHA-256 in `DATA/access.sqlite`, or in the schema
+//! `hiresphere_access` of a PostgreSQL.
 //!
 //! A token is random over its whole length, so a plain hash of it cannot be guessed. The file is apart
 //! from the log and not under the data folder's lock: tokens are issued and revoked while the server
-//! runs, and the server notices.
+//! runs, and every server notices.
 
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use event_log::LogError;
-use event_log::sqlite::{failed, pool};
+use event_log::sql::{Pool, Row, Server, Transaction, query};
+use event_log::sqlite;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, Sqlite, SqlitePool};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Role;
+use super::token_watch::TokenWatch;
 
 const PREFIX: &str = "hst_";
-/// How often the file is asked whether somebody changed it.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The schema of a server; also the channel on which changes are told.
+pub(super) const NAME: &str = "hiresphere_access";
+const CONNECTIONS: u32 = 4;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS tokens (
@@ -41,7 +41,7 @@ const SCHEMA: &str = "
 /// Members' tokens.
 #[derive(Clone)]
 pub struct Tokens {
-    pool: SqlitePool,
+    pool: Pool,
     changed: watch::Sender<u64>,
 }
 
@@ -76,8 +76,31 @@ impl Tokens {
     /// # Errors
     /// `DATA_DAMAGED`, `DISK_FULL`, `IO`.
     pub async fn open(data: &Path) -> Result<Self, LogError> {
-        let pool = pool(&data.join("access.sqlite"), 4).await?;
-        sqlx::raw_sql(SCHEMA).execute(&pool).await.map_err(failed)?;
+        let pool = Pool::Sqlite(sqlite::pool(&data.join("access.sqlite"), CONNECTIONS).await?);
+        let mut tx = pool.begin().await?;
+        create(&mut tx).await?;
+        tx.commit().await?;
+        Ok(Self { pool, changed: watch::Sender::new(0) })
+    }
+
+    /// Opens the tokens in the PostgreSQL at a URL, making their schema when it is missing; several processes may
+    /// do so at once.
+    ///
+    /// # Errors
+    /// `DATABASE_UNAVAILABLE`, `DISK_FULL`, `IO`.
+    pub async fn connect(url: &str) -> Result<Self, LogError> {
+        let pool = Server::at(url)?.schema(NAME).pool(CONNECTIONS).await?;
+        // Asked first: whoever only uses the tables need not be allowed to make any.
+        let known = query("SELECT to_regclass($1) IS NOT NULL AS known");
+        let known = known.bind(format!("{NAME}.tokens")).fetch_one(&pool).await?;
+        if !known.get::<bool>("known")? {
+            let mut tx = pool.begin().await?;
+            let alone = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
+            query(alone).bind(NAME).execute(&mut tx).await?;
+            tx.script(&format!("CREATE SCHEMA IF NOT EXISTS {NAME}")).await?;
+            create(&mut tx).await?;
+            tx.commit().await?;
+        }
         Ok(Self { pool, changed: watch::Sender::new(0) })
     }
 
@@ -108,7 +131,7 @@ impl Tokens {
         let id = Uuid::now_v7();
         let sql = "INSERT INTO tokens (id, name, role, hash, issued_at, issued_by) \
                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (issued_by) DO NOTHING";
-        let done = sqlx::query(sql)
+        let done = query(sql)
             .bind(id.to_string())
             .bind(name)
             .bind(role.as_str())
@@ -116,16 +139,12 @@ impl Tokens {
             .bind(Utc::now().to_rfc3339())
             .bind(key)
             .execute(&self.pool)
-            .await
-            .map_err(failed)?;
-        if done.rows_affected() == 1 {
+            .await?;
+        if done == 1 {
             return Ok(Ok(Issued { id, token }));
         }
-        let known: String = sqlx::query_scalar("SELECT id FROM tokens WHERE issued_by = $1")
-            .bind(key)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(failed)?;
+        let sql = "SELECT id FROM tokens WHERE issued_by = $1";
+        let known: String = query(sql).bind(key).fetch_one(&self.pool).await?.get("id")?;
         let known = known.parse().map_err(|e| LogError::Damaged(format!("a token's row: {e}")))?;
         Ok(Err(known))
     }
@@ -135,10 +154,8 @@ impl Tokens {
     /// # Errors
     /// `DISK_FULL`, `IO`.
     pub async fn bootstrap(&self) -> Result<Option<Issued>, LogError> {
-        let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM tokens WHERE role = 'admin'")
-            .fetch_one(&self.pool)
-            .await
-            .map_err(failed)?;
+        let sql = "SELECT COUNT(*) AS n FROM tokens WHERE role = 'admin'";
+        let known: i64 = query(sql).fetch_one(&self.pool).await?.get("n")?;
         if known > 0 { Ok(None) } else { self.issue(Role::Admin, "first admin").await.map(Some) }
     }
 
@@ -151,8 +168,7 @@ impl Tokens {
             return Ok(None);
         }
         let sql = "SELECT * FROM tokens WHERE hash = $1 AND revoked_at IS NULL";
-        let row = sqlx::query(sql).bind(hash(token)).fetch_optional(&self.pool).await;
-        let row = row.map_err(failed)?;
+        let row = query(sql).bind(hash(token)).fetch_optional(&self.pool).await?;
         row.map(|row| token_row(&row).map(|t| (t.id, t.role))).transpose()
     }
 
@@ -162,8 +178,8 @@ impl Tokens {
     /// `IO`.
     pub async fn stands(&self, id: Uuid) -> Result<bool, LogError> {
         let sql = "SELECT 1 FROM tokens WHERE id = $1 AND revoked_at IS NULL";
-        let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&self.pool).await;
-        Ok(row.map_err(failed)?.is_some())
+        let row = query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
     }
 
     /// Revokes a token; says whether there was one that stood.
@@ -172,14 +188,17 @@ impl Tokens {
     /// `DISK_FULL`, `IO`.
     pub async fn revoke(&self, id: Uuid) -> Result<bool, LogError> {
         let sql = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-        let done = sqlx::query(sql)
+        let done = query(sql)
             .bind(id.to_string())
             .bind(Utc::now().to_rfc3339())
             .execute(&self.pool)
-            .await
-            .map_err(failed)?;
+            .await?;
         self.changed.send_modify(|n| *n += 1);
-        Ok(done.rows_affected() == 1)
+        if let Err(error) = self.pool.tell(NAME).await {
+            // The others look for themselves, a moment later.
+            tracing::debug!(%error, "others were not told");
+        }
+        Ok(done == 1)
     }
 
     /// Every token, oldest first.
@@ -187,8 +206,8 @@ impl Tokens {
     /// # Errors
     /// `IO`.
     pub async fn list(&self) -> Result<Vec<TokenRow>, LogError> {
-        let rows = sqlx::query("SELECT * FROM tokens ORDER BY id").fetch_all(&self.pool).await;
-        rows.map_err(failed)?.iter().map(token_row).collect()
+        let rows = query("SELECT * FROM tokens ORDER BY id").fetch_all(&self.pool).await?;
+        rows.iter().map(token_row).collect()
     }
 
     /// Changes whenever a token may have been revoked, here or by another process; a hint.
@@ -196,68 +215,33 @@ impl Tokens {
         self.changed.subscribe()
     }
 
-    /// Looks for what other processes change; whoever serves polls [`FileWatch::run`].
+    /// Looks for what other processes change; whoever serves polls [`TokenWatch::run`].
     ///
     /// # Errors
-    /// `IO`.
-    pub async fn watch_file(&self) -> Result<FileWatch, LogError> {
-        // The pragma tells of other connections' commits only, so one is kept for asking.
-        let connection = self.pool.acquire().await.map_err(failed)?;
-        let mut watch = FileWatch { connection, seen: None, changed: self.changed.clone() };
-        watch.look().await?;
-        Ok(watch)
+    /// `DATABASE_UNAVAILABLE`, `IO`.
+    pub async fn watch_others(&self) -> Result<TokenWatch, LogError> {
+        TokenWatch::begin(&self.pool, self.changed.clone()).await
     }
 }
 
-/// Notices when another process changes the tokens.
-pub struct FileWatch {
-    connection: PoolConnection<Sqlite>,
-    seen: Option<i64>,
-    changed: watch::Sender<u64>,
-}
-
-impl FileWatch {
-    /// Looks once.
-    ///
-    /// # Errors
-    /// `IO`.
-    pub async fn look(&mut self) -> Result<(), LogError> {
-        let now: i64 = sqlx::query_scalar("PRAGMA data_version")
-            .fetch_one(&mut *self.connection)
-            .await
-            .map_err(failed)?;
-        if self.seen.replace(now).is_some_and(|before| before != now) {
-            self.changed.send_modify(|n| *n += 1);
-        }
-        Ok(())
-    }
-
-    /// Looks for ever.
-    ///
-    /// # Errors
-    /// `IO`.
-    pub async fn run(mut self) -> Result<(), LogError> {
-        let mut every = tokio::time::interval(LOOK_EVERY);
-        loop {
-            every.tick().await;
-            self.look().await?;
-        }
-    }
+async fn create(tx: &mut Transaction) -> Result<(), LogError> {
+    let schema = tx.dialect().schema(SCHEMA).into_owned();
+    tx.script(&schema).await
 }
 
 fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
-fn token_row(row: &SqliteRow) -> Result<TokenRow, LogError> {
-    let text = |column: &str| row.try_get::<String, _>(column).map_err(failed);
+fn token_row(row: &Row) -> Result<TokenRow, LogError> {
+    let text = |column: &str| row.get::<String>(column);
     let damaged = |what: String| LogError::Damaged(format!("a token's row: {what}"));
     let time = |text: &str| {
         DateTime::parse_from_rfc3339(text)
             .map(|t| t.with_timezone(&Utc))
             .map_err(|e| damaged(e.to_string()))
     };
-    let revoked: Option<String> = row.try_get("revoked_at").map_err(failed)?;
+    let revoked: Option<String> = row.get("revoked_at")?;
     Ok(TokenRow {
         id: text("id")?.parse().map_err(|e: uuid::Error| damaged(e.to_string()))?,
         name: text("name")?,
@@ -269,30 +253,69 @@ fn token_row(row: &SqliteRow) -> Result<TokenRow, LogError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use testkit::servers::Database;
+
     use super::*;
 
-    #[tokio::test]
-    async fn a_token_works_until_it_is_revoked_by_whoever_holds_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let server = Tokens::open(folder.path()).await.unwrap();
+    /// A token works until it is revoked, by whoever shares the tokens: `server` and `other` are two processes.
+    async fn revoked_by_another(server: Tokens, other: Tokens) {
         let first = server.bootstrap().await.unwrap().unwrap();
         assert!(server.bootstrap().await.unwrap().is_none(), "only once");
         assert_eq!(server.verify(&first.token).await.unwrap(), Some((first.id, Role::Admin)));
         assert_eq!(server.verify("hst_other").await.unwrap(), None);
 
-        let other_process = Tokens::open(folder.path()).await.unwrap();
-        let issued = other_process.issue(Role::Auditor, "the auditor").await.unwrap();
+        let issued = other.issue(Role::Auditor, "the auditor").await.unwrap();
         assert_eq!(server.verify(&issued.token).await.unwrap(), Some((issued.id, Role::Auditor)));
-        let mut watching = server.watch_file().await.unwrap();
-        let changes = server.changes();
+        let mut watching = server.watch_others().await.unwrap();
+        let mut changes = server.changes();
         watching.look().await.unwrap();
         assert!(!changes.has_changed().unwrap());
-        assert!(other_process.revoke(issued.id).await.unwrap());
+        assert!(other.revoke(issued.id).await.unwrap());
         watching.look().await.unwrap();
         assert!(changes.has_changed().unwrap());
         assert_eq!(server.verify(&issued.token).await.unwrap(), None);
         assert!(!server.stands(issued.id).await.unwrap());
         assert!(!server.revoke(issued.id).await.unwrap(), "revoked already");
+        assert_eq!(server.list().await.unwrap().len(), 2);
+
+        let key = Some("a request");
+        let once = other.issue_once(Role::Recruiter, "once", key).await.unwrap().unwrap();
+        let again = server.issue_once(Role::Recruiter, "once", key).await.unwrap();
+        assert_eq!(again.unwrap_err(), once.id);
+        watching.look().await.unwrap();
+        changes.mark_unchanged();
+        let looking = tokio::spawn(watching.run());
+        let began = Instant::now();
+        other.revoke(once.id).await.unwrap();
+        changes.changed().await.unwrap();
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        looking.abort();
+    }
+
+    #[tokio::test]
+    async fn a_token_works_until_it_is_revoked_by_whoever_holds_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = async || Tokens::open(folder.path()).await.unwrap();
+        revoked_by_another(open().await, open().await).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_token_works_until_it_is_revoked_by_whoever_shares_the_database() {
+        let database = Database::make().await;
+        let url = database.url().to_owned();
+        let at_once: Vec<_> = (0..4)
+            .map(|_| {
+                let url = url.clone();
+                tokio::spawn(async move { Tokens::connect(&url).await.unwrap() })
+            })
+            .collect();
+        let mut opened = vec![];
+        for one in at_once {
+            opened.push(one.await.unwrap());
+        }
+        revoked_by_another(opened.remove(0), opened.remove(0)).await;
     }
 
     #[tokio::test(flavor = "multi_thread")]

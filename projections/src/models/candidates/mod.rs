@@ -10,11 +10,10 @@ use domain::application::ApplicationEvent;
 use domain::candidate::{CandidateEvent, DuplicateSignal, ExtractionFacts, Personal, Profile};
 use domain::ids::CandidateId;
 use event_log::LogError;
-use event_log::sqlite::failed;
-use sqlx::Row as _;
+use event_log::sql::query;
 
 pub use self::query::*;
-use super::{from_json, id, json, signed};
+use super::{from_json, id, json, one_more, signed};
 use crate::columns::{folded, time};
 use crate::fact::{Fact, What};
 use crate::model::{ReadModel, Tx};
@@ -37,28 +36,28 @@ impl ReadModel for Candidates {
             links         TEXT    NOT NULL DEFAULT '[]',
             search        TEXT    NOT NULL DEFAULT '',
             source        TEXT    NOT NULL,
-            flagged       INTEGER NOT NULL DEFAULT 0,
-            erased        INTEGER NOT NULL DEFAULT 0,
-            registered    INTEGER NOT NULL,
+            flagged       BIGINT  NOT NULL DEFAULT 0,
+            erased        BIGINT  NOT NULL DEFAULT 0,
+            registered    BIGINT  NOT NULL,
             registered_at TEXT    NOT NULL,
-            version       INTEGER NOT NULL,
-            position      INTEGER NOT NULL
+            version       BIGINT  NOT NULL,
+            position      BIGINT  NOT NULL
         ) WITHOUT ROWID;
         CREATE UNIQUE INDEX candidates_by_registered ON candidates (registered);
         CREATE TABLE candidate_resumes (
             candidate    TEXT    NOT NULL,
             document     TEXT    NOT NULL,
             file         TEXT,
-            bytes        INTEGER NOT NULL,
-            received     INTEGER NOT NULL,
+            bytes        BIGINT  NOT NULL,
+            received     BIGINT  NOT NULL,
             received_at  TEXT    NOT NULL,
             state        TEXT    NOT NULL DEFAULT 'waiting',
             reason       TEXT,
             extraction   TEXT,
             sniffed_type TEXT,
-            pages        INTEGER,
-            chars        INTEGER,
-            truncated    INTEGER NOT NULL DEFAULT 0,
+            pages        BIGINT,
+            chars        BIGINT,
+            truncated    BIGINT  NOT NULL DEFAULT 0,
             flags        TEXT    NOT NULL DEFAULT '[]',
             parser       TEXT,
             profile      TEXT,
@@ -74,7 +73,7 @@ impl ReadModel for Candidates {
             application TEXT    PRIMARY KEY,
             candidate   TEXT    NOT NULL,
             job         TEXT    NOT NULL,
-            submitted   INTEGER NOT NULL
+            submitted   BIGINT  NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX candidate_applications_by_candidate ON candidate_applications (candidate);";
 
@@ -83,7 +82,7 @@ impl ReadModel for Candidates {
             What::Candidate(candidate, event) => {
                 changed(*candidate, event, fact, &mut *tx).await?;
                 let sql = "UPDATE candidates SET version = $2, position = $3 WHERE candidate = $1";
-                sqlx::query(sql)
+                query(sql)
                     .bind(id(*candidate))
                     .bind(signed(fact.recorded.version))
                     .bind(signed(fact.recorded.position))
@@ -95,7 +94,7 @@ impl ReadModel for Candidates {
                 ApplicationEvent::ApplicationSubmitted { candidate, job, .. },
             ) => {
                 let sql = "INSERT INTO candidate_applications VALUES ($1, $2, $3, $4)";
-                sqlx::query(sql)
+                query(sql)
                     .bind(id(*application))
                     .bind(id(*candidate))
                     .bind(id(*job))
@@ -104,8 +103,7 @@ impl ReadModel for Candidates {
                     .await
             }
             _ => return Ok(()),
-        }
-        .map_err(failed)?;
+        }?;
         Ok(())
     }
 }
@@ -124,15 +122,14 @@ async fn changed(
             let given = personal.get().cloned().unwrap_or_default();
             let sql = "INSERT INTO candidates (candidate, given, source, registered, \
                        registered_at, version, position) VALUES ($1, $2, $3, $4, $5, 0, 0)";
-            sqlx::query(sql)
+            query(sql)
                 .bind(&key)
                 .bind(json(&given)?)
                 .bind(source)
                 .bind(at)
                 .bind(when)
                 .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+                .await?;
             return settle(&key, |_, _| {}, tx).await;
         }
         CandidateEvent::ProfileCorrected { field, to, .. } => {
@@ -145,7 +142,7 @@ async fn changed(
                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (candidate, document) \
                        DO UPDATE SET file = excluded.file, received = excluded.received, \
                        received_at = excluded.received_at";
-            sqlx::query(sql)
+            query(sql)
                 .bind(key)
                 .bind(id(document.0))
                 .bind(file.get())
@@ -158,7 +155,7 @@ async fn changed(
             let sql = "UPDATE candidate_resumes SET state = 'extracted', extraction = $3, \
                        sniffed_type = $4, pages = $5, chars = $6, truncated = $7 \
                        WHERE candidate = $1 AND document = $2";
-            sqlx::query(sql)
+            query(sql)
                 .bind(key)
                 .bind(id(document.0))
                 .bind(id(text.0))
@@ -170,32 +167,32 @@ async fn changed(
         CandidateEvent::ResumeExtractionFailed { document, reason, sniffed_type } => {
             let sql = "UPDATE candidate_resumes SET state = 'failed', reason = $3, \
                        sniffed_type = $4 WHERE candidate = $1 AND document = $2";
-            sqlx::query(sql).bind(key).bind(id(document.0)).bind(reason).bind(sniffed_type)
+            query(sql).bind(key).bind(id(document.0)).bind(reason).bind(sniffed_type)
         }
         CandidateEvent::ManipulationSuspected { document, flag } => {
-            let sql = "UPDATE candidate_resumes SET flags = json_insert(flags, '$[#]', json($3)) \
+            let sql = "SELECT flags FROM candidate_resumes WHERE candidate = $1 AND document = $2";
+            let known = query(sql).bind(&key).bind(id(document.0)).fetch_one(&mut *tx).await?;
+            let sql = "UPDATE candidate_resumes SET flags = $3 \
                        WHERE candidate = $1 AND document = $2";
-            sqlx::query(sql)
+            query(sql)
                 .bind(&key)
                 .bind(id(document.0))
-                .bind(json(flag)?)
+                .bind(one_more(known.get("flags")?, flag)?)
                 .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
-            sqlx::query("UPDATE candidates SET flagged = 1 WHERE candidate = $1").bind(key)
+                .await?;
+            query("UPDATE candidates SET flagged = 1 WHERE candidate = $1").bind(key)
         }
         CandidateEvent::ResumeParsed { document, profile, parser } => {
             let profile = profile.get();
             let sql = "UPDATE candidate_resumes SET state = 'parsed', parser = $3, profile = $4 \
                        WHERE candidate = $1 AND document = $2";
-            sqlx::query(sql)
+            query(sql)
                 .bind(&key)
                 .bind(id(document.0))
                 .bind(parser)
                 .bind(profile.map(json).transpose()?)
                 .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+                .await?;
             let Some(profile) = profile else { return Ok(()) };
             if is_latest_parsed(&key, &id(document.0), &mut *tx).await? {
                 settle(&key, |_, parsed| read_from(parsed, profile), tx).await?;
@@ -208,15 +205,15 @@ async fn changed(
         CandidateEvent::PersonalDataErased { .. } => {
             let sql = "UPDATE candidate_resumes SET file = NULL, profile = NULL \
                        WHERE candidate = $1";
-            sqlx::query(sql).bind(&key).execute(&mut *tx).await.map_err(failed)?;
+            query(sql).bind(&key).execute(&mut *tx).await?;
             let sql = "UPDATE candidates SET given = '{}', parsed = '{}', name = NULL, \
                        email = NULL, phone = NULL, links = '[]', search = '', erased = 1 \
                        WHERE candidate = $1";
-            sqlx::query(sql).bind(key)
+            query(sql).bind(key)
         }
         CandidateEvent::DataRequestOpened { .. } => return Ok(()),
     };
-    query.execute(tx).await.map_err(failed)?;
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -226,13 +223,12 @@ async fn settle(
     change: impl FnOnce(&mut Personal, &mut Personal),
     tx: Tx<'_>,
 ) -> Result<(), LogError> {
-    let row = sqlx::query("SELECT given, parsed FROM candidates WHERE candidate = $1")
+    let row = query("SELECT given, parsed FROM candidates WHERE candidate = $1")
         .bind(candidate)
         .fetch_one(&mut *tx)
-        .await
-        .map_err(failed)?;
-    let mut given: Personal = from_json(row.try_get("given").map_err(failed)?)?;
-    let mut parsed: Personal = from_json(row.try_get("parsed").map_err(failed)?)?;
+        .await?;
+    let mut given: Personal = from_json(row.get("given")?)?;
+    let mut parsed: Personal = from_json(row.get("parsed")?)?;
     change(&mut given, &mut parsed);
     let name = given.name.as_ref().or(parsed.name.as_ref());
     let email = given.email.as_ref().or(parsed.email.as_ref());
@@ -241,7 +237,7 @@ async fn settle(
     let search: Vec<String> = [name, email].into_iter().flatten().map(|t| folded(t)).collect();
     let sql = "UPDATE candidates SET given = $2, parsed = $3, name = $4, email = $5, phone = $6, \
                links = $7, search = $8 WHERE candidate = $1";
-    sqlx::query(sql)
+    query(sql)
         .bind(candidate)
         .bind(json(&given)?)
         .bind(json(&parsed)?)
@@ -251,8 +247,7 @@ async fn settle(
         .bind(json(links)?)
         .bind(search.join("\n"))
         .execute(tx)
-        .await
-        .map_err(failed)?;
+        .await?;
     Ok(())
 }
 
@@ -290,7 +285,7 @@ async fn is_latest_parsed(candidate: &str, document: &str, tx: Tx<'_>) -> Result
                JOIN candidate_resumes this ON this.candidate = $1 AND this.document = $2 \
                WHERE later.candidate = $1 AND later.state = 'parsed' \
                AND later.received > this.received)";
-    sqlx::query_scalar(sql).bind(candidate).bind(document).fetch_one(tx).await.map_err(failed)
+    query(sql).bind(candidate).bind(document).fetch_one(tx).await?.at(0)
 }
 
 /// Notes that two candidates may be one person. Suspicion is mutual.
@@ -301,24 +296,14 @@ async fn suspect(
     tx: Tx<'_>,
 ) -> Result<(), LogError> {
     let sql = "SELECT signals FROM candidate_duplicates WHERE candidate = $1 AND other = $2";
-    let known: Option<String> = sqlx::query_scalar(sql)
-        .bind(candidate)
-        .bind(other)
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(failed)?;
-    let mut all: Vec<DuplicateSignal> = known.map_or(Ok(vec![]), |k| from_json(&k))?;
+    let known = query(sql).bind(candidate).bind(other).fetch_optional(&mut *tx).await?;
+    let mut all: Vec<DuplicateSignal> =
+        known.map_or(Ok(vec![]), |row| from_json(row.get("signals")?))?;
     all.extend(signals);
     all.sort();
     all.dedup();
     let sql = "INSERT INTO candidate_duplicates VALUES ($1, $2, $3), ($2, $1, $3) \
                ON CONFLICT (candidate, other) DO UPDATE SET signals = excluded.signals";
-    sqlx::query(sql)
-        .bind(candidate)
-        .bind(other)
-        .bind(json(&all)?)
-        .execute(tx)
-        .await
-        .map_err(failed)?;
+    query(sql).bind(candidate).bind(other).bind(json(&all)?).execute(tx).await?;
     Ok(())
 }

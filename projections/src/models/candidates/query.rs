@@ -6,14 +6,13 @@ use domain::candidate::{DuplicateSignal, Flag, Profile};
 use domain::decide::Timestamp;
 use domain::ids::{ApplicationId, CandidateId, DocumentId, JobId};
 use event_log::LogError;
-use event_log::sqlite::failed;
+use event_log::sql::{Pool, Row, query};
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{SqliteConnection, SqlitePool};
 
 use super::super::ranked_pool::Duplicate;
 use super::super::{from_json, id};
 use crate::columns::{column, folded, number, parsed, parsed_if_any, snapshot};
+use crate::model::Tx;
 use crate::paging::{Listing, Page, PageError, kept_to};
 
 /// Others that may be the same person, listed for one candidate at most.
@@ -135,7 +134,7 @@ pub struct CandidateFilter {
 /// # Errors
 /// `CURSOR_DAMAGED`, `CURSOR_ELSEWHERE`, `IO`.
 pub async fn page(
-    pool: &SqlitePool,
+    pool: &Pool,
     filter: &CandidateFilter,
     after: Option<&str>,
     limit: u32,
@@ -144,21 +143,22 @@ pub async fn page(
     let after: Option<i64> = after.map(|cursor| listing.key(cursor)).transpose()?;
     let limit = kept_to(limit);
     let (mut tx, position) = snapshot(pool).await?;
-    let rows = sqlx::query(
+    let with_q = tx.dialect().contains("search", "$2");
+    let sql = format!(
         "SELECT * FROM candidates WHERE registered < $1 \
-            AND ($2 IS NULL OR instr(search, $2) > 0) AND ($3 IS NULL OR source = $3) \
+            AND ($2 IS NULL OR {with_q}) AND ($3 IS NULL OR source = $3) \
             AND ($4 IS NULL OR flagged = $4) AND ($5 IS NULL OR erased = $5) \
-          ORDER BY registered DESC LIMIT $6",
-    )
-    .bind(after.unwrap_or(i64::MAX))
-    .bind(filter.q.as_deref().map(folded))
-    .bind(&filter.source)
-    .bind(filter.flagged)
-    .bind(filter.erased)
-    .bind(limit + 1)
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(failed)?;
+          ORDER BY registered DESC LIMIT $6"
+    );
+    let rows = query(&sql)
+        .bind(after.unwrap_or(i64::MAX))
+        .bind(filter.q.as_deref().map(folded))
+        .bind(&filter.source)
+        .bind(filter.flagged)
+        .bind(filter.erased)
+        .bind(limit + 1)
+        .fetch_all(&mut tx)
+        .await?;
     let items = rows.iter().map(candidate_row).collect::<Result<Vec<_>, _>>()?;
     Ok(listing.page(items, limit, position, |row| row.registered)?)
 }
@@ -167,17 +167,13 @@ pub async fn page(
 ///
 /// # Errors
 /// `IO`.
-pub async fn one(
-    pool: &SqlitePool,
-    candidate: CandidateId,
-) -> Result<Option<CandidateDetail>, LogError> {
+pub async fn one(pool: &Pool, candidate: CandidateId) -> Result<Option<CandidateDetail>, LogError> {
     let key = id(candidate);
     let (mut tx, _) = snapshot(pool).await?;
-    let row = sqlx::query("SELECT * FROM candidates WHERE candidate = $1")
+    let row = query("SELECT * FROM candidates WHERE candidate = $1")
         .bind(&key)
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(failed)?;
+        .fetch_optional(&mut tx)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     let resumes = of_candidate(
         "SELECT * FROM candidate_resumes WHERE candidate = $1 ORDER BY received",
@@ -212,34 +208,22 @@ pub async fn one(
 /// # Errors
 /// `IO`.
 pub async fn profile(
-    pool: &SqlitePool,
+    pool: &Pool,
     candidate: CandidateId,
     document: DocumentId,
 ) -> Result<Option<ParsedProfile>, LogError> {
     let sql = "SELECT * FROM candidate_resumes WHERE candidate = $1 AND document = $2";
-    let row = sqlx::query(sql)
-        .bind(id(candidate))
-        .bind(id(document.0))
-        .fetch_optional(pool)
-        .await
-        .map_err(failed)?;
+    let row = query(sql).bind(id(candidate)).bind(id(document.0)).fetch_optional(pool).await?;
     row.as_ref().map_or(Ok(None), parsed_profile)
 }
 
-async fn of_candidate(
-    sql: &str,
-    candidate: &str,
-    tx: &mut SqliteConnection,
-) -> Result<Vec<SqliteRow>, LogError> {
-    sqlx::query(sql).bind(candidate).fetch_all(tx).await.map_err(failed)
+async fn of_candidate(sql: &str, candidate: &str, tx: Tx<'_>) -> Result<Vec<Row>, LogError> {
+    query(sql).bind(candidate).fetch_all(tx).await
 }
 
 /// Who may be the same person: those who were flagged with them, and those who have something in common
 /// with one of these that they have in common, too.
-async fn suspected(
-    candidate: CandidateId,
-    tx: &mut SqliteConnection,
-) -> Result<Vec<Duplicate>, LogError> {
+async fn suspected(candidate: CandidateId, tx: Tx<'_>) -> Result<Vec<Duplicate>, LogError> {
     let sql = "SELECT near.candidate, near.other, near.signals, NULL AS shared \
                  FROM candidate_duplicates near WHERE near.candidate = $1 \
                UNION ALL \
@@ -266,7 +250,7 @@ async fn suspected(
     Ok(listed.collect())
 }
 
-fn candidate_row(row: &SqliteRow) -> Result<CandidateRow, LogError> {
+fn candidate_row(row: &Row) -> Result<CandidateRow, LogError> {
     Ok(CandidateRow {
         candidate: parsed(row, "candidate")?,
         name: column(row, "name")?,
@@ -283,7 +267,7 @@ fn candidate_row(row: &SqliteRow) -> Result<CandidateRow, LogError> {
     })
 }
 
-fn resume_row(row: &SqliteRow) -> Result<ResumeRow, LogError> {
+fn resume_row(row: &Row) -> Result<ResumeRow, LogError> {
     Ok(ResumeRow {
         document: parsed(row, "document")?,
         file: column(row, "file")?,
@@ -301,7 +285,7 @@ fn resume_row(row: &SqliteRow) -> Result<ResumeRow, LogError> {
     })
 }
 
-fn parsed_profile(row: &SqliteRow) -> Result<Option<ParsedProfile>, LogError> {
+fn parsed_profile(row: &Row) -> Result<Option<ParsedProfile>, LogError> {
     let Some(profile) = column::<Option<&str>>(row, "profile")? else { return Ok(None) };
     Ok(Some(ParsedProfile {
         document: parsed(row, "document")?,

@@ -4,13 +4,13 @@ use domain::application::{ApplicationEvent, Standing};
 use domain::candidate::{CandidateEvent, DuplicateSignal};
 use domain::ids::{ApplicationId, CandidateId};
 use domain::job::StageKind;
-use event_log::sqlite::failed;
+use event_log::sql::query;
 use event_log::{LogError, Recorded};
 
 use super::place;
 use super::row::Part;
 use crate::model::Tx;
-use crate::models::{from_json, id, json, signed};
+use crate::models::{from_json, id, json, one_more, signed};
 
 /// Writes what an event of a candidate changes.
 pub(super) async fn to_candidate(
@@ -23,66 +23,61 @@ pub(super) async fn to_candidate(
     match event {
         CandidateEvent::CandidateRegistered { personal, .. } => {
             let personal = personal.get();
-            let sql = "INSERT INTO pool_candidates VALUES ($1, $2, $3, $2 IS NOT NULL, \
-                       $3 IS NOT NULL, $4)";
-            sqlx::query(sql)
+            let name = personal.and_then(|p| p.name.as_deref());
+            let email = personal.and_then(|p| p.email.as_deref());
+            let sql = "INSERT INTO pool_candidates (candidate, name, email, name_given, email_given, \
+                       position) VALUES ($1, $2, $3, $4, $5, $6)";
+            query(sql)
                 .bind(&key)
-                .bind(personal.and_then(|p| p.name.as_deref()))
-                .bind(personal.and_then(|p| p.email.as_deref()))
+                .bind(name)
+                .bind(email)
+                .bind(name.is_some())
+                .bind(email.is_some())
                 .bind(at)
                 .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+                .await?;
         }
         CandidateEvent::ResumeReceived { document, resume_digest, file, .. } => {
             let sql = "INSERT INTO pool_resumes (document, candidate, digest, file, position) \
                        VALUES ($1, $2, $3, $4, $5)";
-            sqlx::query(sql)
+            query(sql)
                 .bind(id(document.0))
                 .bind(&key)
                 .bind(resume_digest)
                 .bind(file.get())
                 .bind(at)
                 .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+                .await?;
         }
         CandidateEvent::ResumeExtractionFailed { document, reason, .. } => {
             let sql = "UPDATE pool_resumes SET failure = $2, position = $3 WHERE document = $1";
-            sqlx::query(sql)
-                .bind(id(document.0))
-                .bind(reason)
-                .bind(at)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+            query(sql).bind(id(document.0)).bind(reason).bind(at).execute(&mut *tx).await?;
         }
         CandidateEvent::ManipulationSuspected { document, flag } => {
-            let sql = "UPDATE pool_resumes SET flags = json_insert(flags, '$[#]', json($2)), \
-                       position = $3 WHERE document = $1";
-            sqlx::query(sql)
+            let sql = "SELECT flags FROM pool_resumes WHERE document = $1";
+            let known = query(sql).bind(id(document.0)).fetch_one(&mut *tx).await?;
+            let sql = "UPDATE pool_resumes SET flags = $2, position = $3 WHERE document = $1";
+            query(sql)
                 .bind(id(document.0))
-                .bind(json(flag)?)
+                .bind(one_more(known.get("flags")?, flag)?)
                 .bind(at)
                 .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+                .await?;
         }
         CandidateEvent::ResumeParsed { profile, .. } => {
             // What a person has given or corrected is not overwritten by a machine.
             let basics = profile.get().map(|p| &p.basics);
             let sql = "UPDATE pool_candidates SET \
-                       name = CASE WHEN name_given THEN name ELSE COALESCE($2, name) END, \
-                       email = CASE WHEN email_given THEN email ELSE COALESCE($3, email) END, \
+                       name = CASE WHEN name_given = 1 THEN name ELSE COALESCE($2, name) END, \
+                       email = CASE WHEN email_given = 1 THEN email ELSE COALESCE($3, email) END, \
                        position = $4 WHERE candidate = $1";
-            sqlx::query(sql)
+            query(sql)
                 .bind(&key)
                 .bind(basics.and_then(|b| b.name.as_ref()).map(|f| f.value.as_str()))
                 .bind(basics.and_then(|b| b.email.as_ref()).map(|f| f.value.as_str()))
                 .bind(at)
                 .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+                .await?;
         }
         CandidateEvent::ProfileCorrected { field, to, .. } => {
             let sql = match field.as_str() {
@@ -96,36 +91,20 @@ pub(super) async fn to_candidate(
                 }
                 _ => return Ok(()),
             };
-            sqlx::query(sql)
-                .bind(&key)
-                .bind(to.get())
-                .bind(at)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed)?;
+            query(sql).bind(&key).bind(to.get()).bind(at).execute(&mut *tx).await?;
         }
         CandidateEvent::DuplicateSuspected { other, signals } => {
             // Suspicion is mutual.
             let sql = "SELECT signals FROM pool_duplicates WHERE candidate = $1 AND other = $2";
-            let known: Option<String> = sqlx::query_scalar(sql)
-                .bind(&key)
-                .bind(id(*other))
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(failed)?;
-            let mut all: Vec<DuplicateSignal> = known.map_or(Ok(vec![]), |k| from_json(&k))?;
+            let known = query(sql).bind(&key).bind(id(*other)).fetch_optional(&mut *tx).await?;
+            let mut all: Vec<DuplicateSignal> =
+                known.map_or(Ok(vec![]), |row| from_json(row.get("signals")?))?;
             all.extend(signals);
             all.sort();
             all.dedup();
             let sql = "INSERT INTO pool_duplicates VALUES ($1, $2, $3), ($2, $1, $3) \
                        ON CONFLICT (candidate, other) DO UPDATE SET signals = excluded.signals";
-            sqlx::query(sql)
-                .bind(&key)
-                .bind(id(*other))
-                .bind(json(&all)?)
-                .execute(tx)
-                .await
-                .map_err(failed)?;
+            query(sql).bind(&key).bind(id(*other)).bind(json(&all)?).execute(tx).await?;
             return Ok(());
         }
         CandidateEvent::PersonalDataErased { .. } => {
@@ -137,7 +116,7 @@ pub(super) async fn to_candidate(
                 "UPDATE pool_runs SET reason = NULL, position = $2 WHERE application IN \
                  (SELECT application FROM pool WHERE candidate = $1)",
             ] {
-                sqlx::query(sql).bind(&key).bind(at).execute(&mut *tx).await.map_err(failed)?;
+                query(sql).bind(&key).bind(at).execute(&mut *tx).await?;
             }
         }
         CandidateEvent::ResumeTextExtracted { .. } | CandidateEvent::DataRequestOpened { .. } => {
@@ -165,7 +144,7 @@ pub(super) async fn to_application(
             let sql = "INSERT INTO pool (application, candidate, job, document, submitted, submitted_at, \
                        ai_opt_out, status, stage, stage_kind, shortlisted, standing, version, position) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $5)";
-            sqlx::query(sql)
+            query(sql)
                 .bind(&key)
                 .bind(id(*candidate))
                 .bind(id(*job))
@@ -182,14 +161,14 @@ pub(super) async fn to_application(
         }
         E::ResumeReplaced { document } => {
             let sql = "UPDATE pool SET document = $2 WHERE application = $1";
-            sqlx::query(sql).bind(&key).bind(id(document.0))
+            query(sql).bind(&key).bind(id(document.0))
         }
         E::ScoreRequested { run, request } => {
             let sql = "INSERT INTO pool_runs (application, run, asked, document, engine, rubric, \
                        position) VALUES ($1, $2, $3, $4, $5, $6, $3) \
                        ON CONFLICT (application, run) DO UPDATE SET asked = excluded.asked, \
                        failure = NULL, position = excluded.position";
-            sqlx::query(sql)
+            query(sql)
                 .bind(&key)
                 .bind(&run.0)
                 .bind(at)
@@ -205,7 +184,7 @@ pub(super) async fn to_application(
             let reason = explanations.get().and_then(|e| e.first()).map(|e| e.rationale.clone());
             let sql = "UPDATE pool_runs SET total = $3, tie_break = $4, parts = $5, reason = $6, \
                        failure = NULL, position = $7 WHERE application = $1 AND run = $2";
-            sqlx::query(sql)
+            query(sql)
                 .bind(&key)
                 .bind(&run.0)
                 .bind(total.tenths())
@@ -217,7 +196,7 @@ pub(super) async fn to_application(
         E::ScoreFailed { run, reason, .. } => {
             let sql = "UPDATE pool_runs SET failure = $3, position = $4 \
                        WHERE application = $1 AND run = $2";
-            sqlx::query(sql).bind(&key).bind(&run.0).bind(reason).bind(at)
+            query(sql).bind(&key).bind(&run.0).bind(reason).bind(at)
         }
         E::StageChanged { .. }
         | E::ApplicationShortlisted { .. }
@@ -226,14 +205,13 @@ pub(super) async fn to_application(
         | E::RejectionReversed { .. }
         | E::ApplicationWithdrawn { .. } => {
             let sql = "SELECT standing FROM pool WHERE application = $1";
-            let before: String =
-                sqlx::query_scalar(sql).bind(&key).fetch_one(&mut *tx).await.map_err(failed)?;
-            let mut standing: Standing = from_json(&before)?;
+            let before = query(sql).bind(&key).fetch_one(&mut *tx).await?;
+            let mut standing: Standing = from_json(before.get("standing")?)?;
             standing.evolve(event);
             let (stage, kind) = stage_of(&standing);
             let sql = "UPDATE pool SET status = $2, stage = $3, stage_kind = $4, shortlisted = $5, \
                        standing = $6, version = $7, position = $8 WHERE application = $1";
-            let query = sqlx::query(sql)
+            let query = query(sql)
                 .bind(&key)
                 .bind(standing.status.as_str())
                 .bind(stage)
@@ -243,15 +221,15 @@ pub(super) async fn to_application(
                 .bind(version)
                 .bind(at);
             // Nobody's place turns on what people decided.
-            return query.execute(tx).await.map(drop).map_err(failed);
+            return query.execute(tx).await.map(drop);
         }
         E::NoteAdded { .. } => {
             let sql = "UPDATE pool SET version = $2, position = $3 WHERE application = $1";
-            let query = sqlx::query(sql).bind(&key).bind(version).bind(at);
-            return query.execute(tx).await.map(drop).map_err(failed);
+            let query = query(sql).bind(&key).bind(version).bind(at);
+            return query.execute(tx).await.map(drop);
         }
     };
-    query.execute(&mut *tx).await.map_err(failed)?;
+    query.execute(&mut *tx).await?;
     place::application(&key, version, at, tx).await
 }
 

@@ -40,9 +40,9 @@ impl ReadModel for RankedPool {
             candidate   TEXT    PRIMARY KEY,
             name        TEXT,
             email       TEXT,
-            name_given  INTEGER NOT NULL,
-            email_given INTEGER NOT NULL,
-            position    INTEGER NOT NULL
+            name_given  BIGINT  NOT NULL,
+            email_given BIGINT  NOT NULL,
+            position    BIGINT  NOT NULL
         ) WITHOUT ROWID;
         CREATE TABLE pool_resumes (
             document  TEXT    PRIMARY KEY,
@@ -51,7 +51,7 @@ impl ReadModel for RankedPool {
             file      TEXT,
             failure   TEXT,
             flags     TEXT    NOT NULL DEFAULT '[]',
-            position  INTEGER NOT NULL
+            position  BIGINT  NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX pool_resumes_by_candidate ON pool_resumes (candidate);
         CREATE TABLE pool_duplicates (
@@ -68,22 +68,22 @@ impl ReadModel for RankedPool {
             status       TEXT    NOT NULL,
             stage        TEXT    NOT NULL,
             stage_kind   TEXT    NOT NULL,
-            shortlisted  INTEGER NOT NULL,
+            shortlisted  BIGINT  NOT NULL,
             standing     TEXT    NOT NULL,
-            submitted    INTEGER NOT NULL,
-            submitted_at INTEGER NOT NULL,
-            ai_opt_out   INTEGER NOT NULL,
-            version      INTEGER NOT NULL,
-            position     INTEGER NOT NULL,
+            submitted    BIGINT  NOT NULL,
+            submitted_at BIGINT  NOT NULL,
+            ai_opt_out   BIGINT  NOT NULL,
+            version      BIGINT  NOT NULL,
+            position     BIGINT  NOT NULL,
             outcome      TEXT    NOT NULL DEFAULT 'pending',
             run          TEXT,
-            unscored     INTEGER NOT NULL DEFAULT 1,
-            total_down   INTEGER NOT NULL DEFAULT 0,
-            tie_down     INTEGER NOT NULL DEFAULT 0,
+            unscored     BIGINT  NOT NULL DEFAULT 1,
+            total_down   BIGINT  NOT NULL DEFAULT 0,
+            tie_down     BIGINT  NOT NULL DEFAULT 0,
             tie_file     TEXT    NOT NULL DEFAULT '',
-            nameless     INTEGER NOT NULL DEFAULT 1,
+            nameless     BIGINT  NOT NULL DEFAULT 1,
             sort_name    TEXT    NOT NULL DEFAULT '',
-            flagged      INTEGER NOT NULL DEFAULT 0
+            flagged      BIGINT  NOT NULL DEFAULT 0
         ) WITHOUT ROWID;
         CREATE INDEX pool_by_candidate ON pool (candidate);
         CREATE INDEX pool_by_rank ON pool (job, unscored, total_down, tie_down, tie_file, submitted,
@@ -96,16 +96,16 @@ impl ReadModel for RankedPool {
         CREATE TABLE pool_runs (
             application TEXT    NOT NULL,
             run         TEXT    NOT NULL,
-            asked       INTEGER NOT NULL,
+            asked       BIGINT  NOT NULL,
             document    TEXT    NOT NULL,
             engine      TEXT    NOT NULL,
             rubric      TEXT    NOT NULL,
             failure     TEXT,
-            total       INTEGER,
-            tie_break   INTEGER,
+            total       BIGINT,
+            tie_break   BIGINT,
             parts       TEXT    NOT NULL DEFAULT '[]',
             reason      TEXT,
-            position    INTEGER NOT NULL,
+            position    BIGINT  NOT NULL,
             PRIMARY KEY (application, run)
         ) WITHOUT ROWID;";
 

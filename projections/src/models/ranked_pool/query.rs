@@ -6,10 +6,8 @@ use domain::ids::{ApplicationId, JobId};
 use domain::job::StageKind;
 use domain::score::Points;
 use event_log::LogError;
-use event_log::sqlite::failed;
+use event_log::sql::{Pool, Row, query};
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqlitePool};
 
 use super::row::{COLUMNS, Outcome, PoolRow, RESTS_ON, of};
 use super::suspects;
@@ -106,7 +104,7 @@ const RANK: &str = "unscored, total_down, tie_down, tie_file, submitted";
 /// # Errors
 /// `IO`.
 pub async fn page_at(
-    pool: &SqlitePool,
+    pool: &Pool,
     job: JobId,
     filter: &PoolFilter,
     sort: PoolSort,
@@ -115,19 +113,20 @@ pub async fn page_at(
 ) -> Result<(Vec<PoolRow>, u64), LogError> {
     let order = sort.columns();
     let behind = if after.is_some() { sort.behind() } else { "" };
+    let statuses = pool.dialect().texts("$2");
     // First the keys, from the order's index alone; then the rows.
     let sql = format!(
         "SELECT {COLUMNS} FROM \
             (SELECT application AS wanted FROM pool WHERE job = $1 \
-                AND ($2 = '[]' OR status IN (SELECT value FROM json_each($2))) \
+                AND ($2 = '[]' OR status IN (SELECT value FROM {statuses})) \
                 AND ($3 IS NULL OR stage = $3) \
                 AND ($4 IS NULL OR outcome = $4) \
                 AND ($5 IS NULL OR (unscored = 0 AND total_down <= -$5)) \
                 AND ($6 IS NULL OR flagged = $6) \
-                {behind} ORDER BY {order} LIMIT $7) \
+                {behind} ORDER BY {order} LIMIT $7) AS found \
             JOIN pool p ON p.application = wanted {RESTS_ON} ORDER BY {order}"
     );
-    let mut query = sqlx::query(&sql)
+    let mut asked = query(&sql)
         .bind(id(job))
         .bind(json(&filter.status)?)
         .bind(&filter.stage)
@@ -136,7 +135,7 @@ pub async fn page_at(
         .bind(filter.flagged)
         .bind(limit);
     if let Some(key) = after {
-        query = query
+        asked = asked
             .bind(key.unscored)
             .bind(key.total_down)
             .bind(key.tie_down)
@@ -147,7 +146,7 @@ pub async fn page_at(
     }
     // One moment for rows, ranks and suspicions.
     let (mut tx, position) = snapshot(pool).await?;
-    let rows = query.fetch_all(&mut *tx).await.map_err(failed)?;
+    let rows = asked.fetch_all(&mut tx).await?;
     let mut rows = read(&rows)?;
     rank(&mut tx, &mut rows).await?;
     suspect(&mut tx, &mut rows).await?;
@@ -159,7 +158,7 @@ pub async fn page_at(
 /// # Errors
 /// `IO`.
 pub async fn page(
-    pool: &SqlitePool,
+    pool: &Pool,
     job: JobId,
     filter: &PoolFilter,
     sort: PoolSort,
@@ -175,12 +174,12 @@ pub async fn page(
 /// # Errors
 /// `IO`.
 pub async fn one_at(
-    pool: &SqlitePool,
+    pool: &Pool,
     application: ApplicationId,
 ) -> Result<(Option<PoolRow>, u64), LogError> {
     let sql = format!("SELECT {COLUMNS} FROM pool p {RESTS_ON} WHERE p.application = $1");
     let (mut tx, position) = snapshot(pool).await?;
-    let row = sqlx::query(&sql).bind(id(application)).fetch_all(&mut *tx).await.map_err(failed)?;
+    let row = query(&sql).bind(id(application)).fetch_all(&mut tx).await?;
     let mut rows = read(&row)?;
     rank(&mut tx, &mut rows).await?;
     suspect(&mut tx, &mut rows).await?;
@@ -191,10 +190,7 @@ pub async fn one_at(
 ///
 /// # Errors
 /// `IO`.
-pub async fn one(
-    pool: &SqlitePool,
-    application: ApplicationId,
-) -> Result<Option<PoolRow>, LogError> {
+pub async fn one(pool: &Pool, application: ApplicationId) -> Result<Option<PoolRow>, LogError> {
     one_at(pool, application).await.map(|(row, _)| row)
 }
 
@@ -202,10 +198,10 @@ pub async fn one(
 ///
 /// # Errors
 /// `IO`.
-pub async fn of_job(pool: &SqlitePool, job: JobId) -> Result<Vec<PoolRow>, LogError> {
+pub async fn of_job(pool: &Pool, job: JobId) -> Result<Vec<PoolRow>, LogError> {
     let sql = format!("SELECT {COLUMNS} FROM pool p {RESTS_ON} WHERE p.job = $1 ORDER BY {RANK}");
-    let mut tx = pool.begin().await.map_err(failed)?;
-    let rows = sqlx::query(&sql).bind(id(job)).fetch_all(&mut *tx).await.map_err(failed)?;
+    let (mut tx, _) = snapshot(pool).await?;
+    let rows = query(&sql).bind(id(job)).fetch_all(&mut tx).await?;
     let mut rows = read(&rows)?;
     for (row, rank) in rows.iter_mut().filter(|r| r.outcome == Outcome::Scored).zip(1..) {
         row.rank = Some(rank);
@@ -219,21 +215,20 @@ pub async fn of_job(pool: &SqlitePool, job: JobId) -> Result<Vec<PoolRow>, LogEr
 ///
 /// # Errors
 /// `IO`.
-pub async fn standing_of(pool: &SqlitePool, job: JobId) -> Result<Vec<StageCount>, LogError> {
-    let rows = sqlx::query(
+pub async fn standing_of(pool: &Pool, job: JobId) -> Result<Vec<StageCount>, LogError> {
+    let rows = query(
         "SELECT stage_kind, stage, status, COUNT(*) AS n FROM pool WHERE job = $1 \
          GROUP BY stage_kind, stage, status ORDER BY stage_kind, stage, status",
     )
     .bind(id(job))
     .fetch_all(pool)
-    .await
-    .map_err(failed)?;
+    .await?;
     let mut counts: Vec<StageCount> = Vec::new();
     for row in &rows {
-        let text = |column: &str| row.try_get::<String, _>(column).map_err(failed);
+        let text = |column: &str| row.get::<String>(column);
         let (stage, kind, status) =
             (text("stage")?, kind_of(&text("stage_kind")?)?, text("status")?);
-        let n: u32 = row.try_get("n").map_err(failed)?;
+        let n: u32 = row.get("n")?;
         match counts.last_mut() {
             Some(count) if count.stage == stage && count.kind == kind => {
                 count.statuses.insert(status, n);
@@ -259,15 +254,32 @@ fn kind_of(name: &str) -> Result<StageKind, LogError> {
     known.ok_or_else(|| LogError::Damaged(format!("a pool row: unknown kind of stage `{name}`")))
 }
 
-fn read(rows: &[SqliteRow]) -> Result<Vec<PoolRow>, LogError> {
+fn read(rows: &[Row]) -> Result<Vec<PoolRow>, LogError> {
     rows.iter().map(of).collect()
 }
 
-/// One stretch of a rank's way down: who stands from `from` (or the top) up to `to`.
-#[derive(Serialize, schemars::JsonSchema)]
+/// One stretch of a rank's way down, the `n`th: who stands from `f` (or the top) up to `t`, by what
+/// [`by_rank`] compares.
+#[derive(Default, Serialize)]
 struct Stretch<'a> {
-    from: Option<&'a PoolKey>,
-    to: &'a PoolKey,
+    n: usize,
+    f1: Option<i64>,
+    f2: Option<i64>,
+    f3: Option<&'a str>,
+    f4: Option<i64>,
+    t1: i64,
+    t2: i64,
+    t3: &'a str,
+    t4: i64,
+}
+
+impl<'a> Stretch<'a> {
+    fn new(n: usize, from: Option<&'a PoolKey>, to: &'a PoolKey) -> Self {
+        let (t1, t2, t3, t4) = by_rank(to);
+        let up_to = Self { n, t1, t2, t3, t4, ..Self::default() };
+        let Some((f1, f2, f3, f4)) = from.map(by_rank) else { return up_to };
+        Self { f1: Some(f1), f2: Some(f2), f3: Some(f3), f4: Some(f4), ..up_to }
+    }
 }
 
 /// Gives rows of one job their ranks in its whole pool. The way down to the last of them is gone once, in
@@ -279,15 +291,16 @@ async fn rank(tx: Tx<'_>, rows: &mut [PoolRow]) -> Result<(), LogError> {
     scored.sort_by(|a, b| by_rank(&a.key).cmp(&by_rank(&b.key)));
     let mut from = None;
     let mut stretches = Vec::with_capacity(scored.len());
-    for row in &scored {
-        stretches.push(Stretch { from: from.replace(&row.key), to: &row.key });
+    for (n, row) in scored.iter().enumerate() {
+        stretches.push(Stretch::new(n, from.replace(&row.key), &row.key));
     }
-    let counts: Vec<u32> = sqlx::query_scalar(
-        "WITH s AS MATERIALIZED (SELECT key, \
-            value ->> '$.from.total_down' AS f1, value ->> '$.from.tie_down' AS f2, \
-            value ->> '$.from.tie_file' AS f3, value ->> '$.from.submitted' AS f4, \
-            value ->> '$.to.total_down' AS t1, value ->> '$.to.tie_down' AS t2, \
-            value ->> '$.to.tie_file' AS t3, value ->> '$.to.submitted' AS t4 FROM json_each($2)) \
+    let objects = tx.dialect().objects("$2");
+    let sql = format!(
+        "WITH s AS MATERIALIZED (SELECT CAST(value ->> 'n' AS BIGINT) AS n, \
+            CAST(value ->> 'f1' AS BIGINT) AS f1, CAST(value ->> 'f2' AS BIGINT) AS f2, \
+            value ->> 'f3' AS f3, CAST(value ->> 'f4' AS BIGINT) AS f4, \
+            CAST(value ->> 't1' AS BIGINT) AS t1, CAST(value ->> 't2' AS BIGINT) AS t2, \
+            value ->> 't3' AS t3, CAST(value ->> 't4' AS BIGINT) AS t4 FROM {objects}) \
          SELECT CASE WHEN f1 IS NULL THEN \
             (SELECT COUNT(*) FROM pool WHERE job = $1 AND unscored = 0 \
                 AND (total_down, tie_down, tie_file, submitted) < (t1, t2, t3, t4)) \
@@ -295,16 +308,12 @@ async fn rank(tx: Tx<'_>, rows: &mut [PoolRow]) -> Result<(), LogError> {
             (SELECT COUNT(*) FROM pool WHERE job = $1 AND unscored = 0 \
                 AND (total_down, tie_down, tie_file, submitted) >= (f1, f2, f3, f4) \
                 AND (total_down, tie_down, tie_file, submitted) < (t1, t2, t3, t4)) \
-         END FROM s ORDER BY key",
-    )
-    .bind(id(job))
-    .bind(json(&stretches)?)
-    .fetch_all(tx)
-    .await
-    .map_err(failed)?;
+         END AS ahead FROM s ORDER BY n"
+    );
+    let counts = query(&sql).bind(id(job)).bind(json(&stretches)?).fetch_all(tx).await?;
     let mut ahead = 0;
     for (row, count) in scored.into_iter().zip(counts) {
-        ahead += count;
+        ahead += count.get::<u32>("ahead")?;
         row.rank = Some(ahead + 1);
     }
     Ok(())

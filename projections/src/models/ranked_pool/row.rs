@@ -6,10 +6,8 @@ use domain::decide::Timestamp;
 use domain::ids::{ApplicationId, CandidateId, JobId};
 use domain::score::Points;
 use event_log::LogError;
-use event_log::sqlite::failed;
+use event_log::sql::Row;
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 use super::query::PoolKey;
 use crate::models::from_json;
@@ -115,8 +113,7 @@ pub(super) const COLUMNS: &str = "p.application, p.candidate, p.job, p.status, p
     p.tie_down, p.tie_file, p.nameless, p.sort_name, c.name, c.email, d.file, \
     COALESCE(d.failure, r.failure) AS failure, COALESCE(d.flags, '[]') AS flags, \
     r.run, r.engine, r.rubric, r.total, r.parts, r.reason, \
-    MAX(p.position, COALESCE(c.position, 0), COALESCE(d.position, 0), COALESCE(r.position, 0)) \
-        AS rests_on";
+    p.position, c.position AS candidate_at, d.position AS resume_at, r.position AS run_at";
 
 /// What a row of `pool p` rests on.
 pub(super) const RESTS_ON: &str = "LEFT JOIN pool_candidates c ON c.candidate = p.candidate \
@@ -124,11 +121,11 @@ pub(super) const RESTS_ON: &str = "LEFT JOIN pool_candidates c ON c.candidate = 
     LEFT JOIN pool_runs r ON r.application = p.application AND r.run = p.run";
 
 /// A row without its rank and its duplicates.
-pub(super) fn of(row: &SqliteRow) -> Result<PoolRow, LogError> {
-    let text = |column: &str| row.try_get::<Option<String>, _>(column).map_err(failed);
-    let needed = |column: &str| row.try_get::<String, _>(column).map_err(failed);
-    let number = |column: &str| row.try_get::<i64, _>(column).map_err(failed);
-    let flag = |column: &str| row.try_get::<bool, _>(column).map_err(failed);
+pub(super) fn of(row: &Row) -> Result<PoolRow, LogError> {
+    let text = |column: &str| row.get::<Option<String>>(column);
+    let needed = |column: &str| row.get::<String>(column);
+    let number = |column: &str| row.get::<i64>(column);
+    let flag = |column: &str| row.get::<bool>(column);
     let damaged = |what: String| LogError::Damaged(format!("a pool row: {what}"));
     let id = |e: uuid::Error| damaged(e.to_string());
     let outcome = match needed("outcome")?.as_str() {
@@ -137,7 +134,7 @@ pub(super) fn of(row: &SqliteRow) -> Result<PoolRow, LogError> {
         _ => Outcome::Pending,
     };
     let scored = outcome == Outcome::Scored;
-    let total: Option<u16> = row.try_get("total").map_err(failed)?;
+    let total: Option<u16> = row.get("total")?;
     let at = number("submitted_at")?;
     Ok(PoolRow {
         rank: None,
@@ -158,7 +155,9 @@ pub(super) fn of(row: &SqliteRow) -> Result<PoolRow, LogError> {
         engine: text("engine")?.filter(|_| scored),
         rubric: text("rubric")?.filter(|_| scored),
         run: text("run")?.filter(|_| scored).map(RunId),
-        position: number("rests_on")?.unsigned_abs(),
+        position: ["position", "candidate_at", "resume_at", "run_at"]
+            .into_iter()
+            .try_fold(0, |last, of| Ok(last.max(row.get::<Option<u64>>(of)?.unwrap_or(0))))?,
         status: needed("status")?,
         stage: needed("stage")?,
         shortlisted: flag("shortlisted")?,

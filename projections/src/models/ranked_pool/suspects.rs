@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::candidate::DuplicateSignal;
 use domain::ids::CandidateId;
 use event_log::LogError;
-use event_log::sqlite::failed;
-use sqlx::Row as _;
+use event_log::sql::query;
 
 use super::row::Duplicate;
 use crate::model::Tx;
@@ -22,25 +21,23 @@ pub(super) async fn of(
     candidates: impl Iterator<Item = CandidateId>,
 ) -> Result<HashMap<CandidateId, Vec<Duplicate>>, LogError> {
     let asked: BTreeSet<CandidateId> = candidates.collect();
-    let rows = sqlx::query(
-        "WITH asked AS MATERIALIZED (SELECT value AS candidate FROM json_each($1)), \
+    let texts = tx.dialect().texts("$1");
+    let sql = format!(
+        "WITH asked AS MATERIALIZED (SELECT value AS candidate FROM {texts}), \
          near AS MATERIALIZED (SELECT candidate FROM asked UNION \
             SELECT d.other FROM asked a JOIN pool_duplicates d ON d.candidate = a.candidate) \
          SELECT d.candidate, d.other, d.signals FROM near n \
-            JOIN pool_duplicates d ON d.candidate = n.candidate",
-    )
-    .bind(json(&asked)?)
-    .fetch_all(tx)
-    .await
-    .map_err(failed)?;
+            JOIN pool_duplicates d ON d.candidate = n.candidate"
+    );
+    let rows = query(&sql).bind(json(&asked)?).fetch_all(tx).await?;
     let mut flagged: BTreeMap<CandidateId, BTreeMap<CandidateId, Vec<DuplicateSignal>>> =
         BTreeMap::new();
     for row in &rows {
         let person = |column: &str| -> Result<CandidateId, LogError> {
-            let text: &str = row.try_get(column).map_err(failed)?;
+            let text: &str = row.get(column)?;
             text.parse().map_err(|e| LogError::Damaged(format!("a pool row: {e}")))
         };
-        let signals: &str = row.try_get("signals").map_err(failed)?;
+        let signals: &str = row.get("signals")?;
         flagged
             .entry(person("candidate")?)
             .or_default()

@@ -12,12 +12,11 @@ use domain::application::{ApplicationEvent, RunId, Visibility};
 use domain::candidate::CandidateEvent;
 use domain::decide::Timestamp;
 use domain::ids::{ApplicationId, DocumentId};
+use domain::job::Stage;
 use event_log::LogError;
-use event_log::sqlite::failed;
+use event_log::sql::{Pool, Row, query};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqlitePool};
 
 use self::words::{LookedUp, Words};
 use super::{from_json, id, json, signed};
@@ -70,7 +69,7 @@ impl ReadModel for Timeline {
         &["timeline", "timeline_applications", "timeline_documents"];
     const SCHEMA: &'static str = "
         CREATE TABLE timeline (
-            position          INTEGER PRIMARY KEY,
+            position          BIGINT PRIMARY KEY,
             application       TEXT,
             candidate         TEXT,
             document          TEXT,
@@ -82,7 +81,7 @@ impl ReadModel for Timeline {
             visibility        TEXT,
             note              TEXT,
             data              TEXT NOT NULL
-        );
+        ) WITHOUT ROWID;
         CREATE INDEX timeline_by_application ON timeline (application);
         CREATE INDEX timeline_by_candidate ON timeline (candidate);
         CREATE INDEX timeline_by_document ON timeline (document);
@@ -104,7 +103,7 @@ impl ReadModel for Timeline {
             }
             What::Candidate(candidate, CandidateEvent::PersonalDataErased { .. }) => {
                 let sql = "UPDATE timeline SET note = NULL WHERE candidate = $1";
-                sqlx::query(sql).bind(id(*candidate)).execute(tx).await.map_err(failed)?;
+                query(sql).bind(id(*candidate)).execute(tx).await?;
                 Ok(())
             }
             What::Candidate(candidate, event) => {
@@ -125,13 +124,12 @@ async fn application_changed(
 ) -> Result<(), LogError> {
     let key = id(application);
     if let ApplicationEvent::ApplicationSubmitted { candidate, job, .. } = event {
-        sqlx::query("INSERT INTO timeline_applications VALUES ($1, $2, $3)")
+        query("INSERT INTO timeline_applications VALUES ($1, $2, $3)")
             .bind(&key)
             .bind(id(*candidate))
             .bind(id(*job))
             .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
+            .await?;
     }
     let looked_up = look_up(&key, event, &mut *tx).await?;
     let (document, words) = words::of_application(event, &looked_up);
@@ -139,19 +137,18 @@ async fn application_changed(
         stands_on(&key, document, &mut *tx).await?;
     }
     let sql = "SELECT candidate FROM timeline_applications WHERE application = $1";
-    let candidate: Option<String> =
-        sqlx::query_scalar(sql).bind(&key).fetch_optional(&mut *tx).await.map_err(failed)?;
+    let found = query(sql).bind(&key).fetch_optional(&mut *tx).await?;
+    let candidate = found.map(|row| row.get("candidate")).transpose()?;
     insert(fact, Some(key), candidate, None, words, tx).await
 }
 
 /// Notes that an application stands on a document from now on.
 async fn stands_on(application: &str, document: DocumentId, tx: Tx<'_>) -> Result<(), LogError> {
-    sqlx::query("INSERT INTO timeline_documents VALUES ($1, $2) ON CONFLICT DO NOTHING")
+    query("INSERT INTO timeline_documents VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(application)
         .bind(id(document.0))
         .execute(tx)
-        .await
-        .map_err(failed)?;
+        .await?;
     Ok(())
 }
 
@@ -165,32 +162,27 @@ async fn look_up(
     match event {
         ApplicationEvent::ScoreRecorded { run: RunId(run), .. }
         | ApplicationEvent::ScoreFailed { run: RunId(run), .. } => {
-            let sql = "SELECT data ->> 'engine' AS engine, data ->> 'rubric' AS rubric \
-                       FROM timeline WHERE application = $1 \
-                       AND type = 'application.score_requested.v1' AND data ->> 'run' = $2 \
-                       ORDER BY position DESC LIMIT 1";
-            let row = sqlx::query(sql)
-                .bind(application)
-                .bind(run)
-                .fetch_optional(tx)
-                .await
-                .map_err(failed)?;
-            if let Some(row) = row {
-                found.engine = column(&row, "engine")?;
-                found.rubric = column(&row, "rubric")?;
+            let sql = "SELECT data FROM timeline WHERE application = $1 \
+                       AND type = 'application.score_requested.v1' ORDER BY position DESC";
+            for row in query(sql).bind(application).fetch_all(tx).await? {
+                let mut asked: Value = from_json(row.get("data")?)?;
+                if asked["run"] == run.as_str() {
+                    found.engine = text_of(asked["engine"].take());
+                    found.rubric = text_of(asked["rubric"].take());
+                    break;
+                }
             }
         }
         ApplicationEvent::StageChanged { from, to, .. } => {
-            let sql = "SELECT stage.value ->> 'id', stage.value ->> 'name' \
-                       FROM timeline_applications a JOIN jobs ON jobs.job = a.job, \
-                       json_each(jobs.pipeline) stage WHERE a.application = $1";
-            let rows = sqlx::query(sql).bind(application).fetch_all(tx).await.map_err(failed)?;
-            for row in rows {
-                let (stage, name): (String, String) =
-                    (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
-                if stage == *from {
+            let sql = "SELECT jobs.pipeline FROM timeline_applications a \
+                       JOIN jobs ON jobs.job = a.job WHERE a.application = $1";
+            let row = query(sql).bind(application).fetch_optional(tx).await?;
+            let stages: Vec<Stage> =
+                row.map_or(Ok(vec![]), |row| from_json(row.get("pipeline")?))?;
+            for Stage { id, name, .. } in stages {
+                if id == *from {
                     found.from = Some(name);
-                } else if stage == to.id {
+                } else if id == to.id {
                     found.to = Some(name);
                 }
             }
@@ -198,6 +190,10 @@ async fn look_up(
         _ => {}
     }
     Ok(found)
+}
+
+fn text_of(value: Value) -> Option<String> {
+    if let Value::String(text) = value { Some(text) } else { None }
 }
 
 async fn insert(
@@ -211,7 +207,7 @@ async fn insert(
     let sql = "INSERT INTO timeline (position, application, candidate, document, at, type, actor, \
                summary, applicant_summary, visibility, note, data) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    sqlx::query(sql)
+    query(sql)
         .bind(signed(fact.recorded.position))
         .bind(application)
         .bind(candidate)
@@ -225,8 +221,7 @@ async fn insert(
         .bind(words.note)
         .bind(json(&words.data)?)
         .execute(tx)
-        .await
-        .map_err(failed)?;
+        .await?;
     Ok(())
 }
 
@@ -248,7 +243,7 @@ const OF_APPLICATION: &str = "position > $2 AND position IN (
 /// # Errors
 /// `IO`.
 pub async fn of_application(
-    pool: &SqlitePool,
+    pool: &Pool,
     application: ApplicationId,
     after: u64,
     limit: u32,
@@ -261,7 +256,7 @@ pub async fn of_application(
 /// # Errors
 /// `IO`.
 pub async fn of_application_for(
-    pool: &SqlitePool,
+    pool: &Pool,
     application: ApplicationId,
     member: &str,
     after: u64,
@@ -276,7 +271,7 @@ pub async fn of_application_for(
 /// # Errors
 /// `IO`.
 pub async fn for_applicant(
-    pool: &SqlitePool,
+    pool: &Pool,
     application: ApplicationId,
     after: u64,
     limit: u32,
@@ -285,7 +280,7 @@ pub async fn for_applicant(
         "SELECT position, at, applicant_summary AS summary FROM timeline \
          WHERE applicant_summary IS NOT NULL AND {OF_APPLICATION} ORDER BY position LIMIT $3"
     );
-    let row = |row: &SqliteRow| {
+    let row = |row: &Row| {
         Ok(ApplicantRow {
             position: number(row, "position")?,
             at: parsed(row, "at")?,
@@ -296,42 +291,41 @@ pub async fn for_applicant(
 }
 
 async fn select(
-    pool: &SqlitePool,
+    pool: &Pool,
     application: ApplicationId,
     member: Option<&str>,
     after: u64,
     limit: u32,
 ) -> Result<Page<TimelineRow>, LogError> {
     let sql = format!("SELECT * FROM timeline WHERE {OF_APPLICATION} ORDER BY position LIMIT $3");
-    let row = |row: &SqliteRow| timeline_row(row, member);
+    let row = |row: &Row| timeline_row(row, member);
     fetch(pool, &sql, application, after, limit, row, |row| row.position).await
 }
 
 async fn fetch<T>(
-    pool: &SqlitePool,
+    pool: &Pool,
     sql: &str,
     application: ApplicationId,
     after: u64,
     limit: u32,
-    row: impl Fn(&SqliteRow) -> Result<T, LogError>,
+    row: impl Fn(&Row) -> Result<T, LogError>,
     position_of: impl Fn(&T) -> u64,
 ) -> Result<Page<T>, LogError> {
     let limit = kept_to(limit);
     let (mut tx, position) = snapshot(pool).await?;
-    let rows = sqlx::query(sql)
+    let rows = query(sql)
         .bind(id(application))
         .bind(signed(after))
         .bind(limit + 1)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(failed)?;
+        .fetch_all(&mut tx)
+        .await?;
     let more = rows.len() > limit as usize;
     let items = rows.iter().take(limit as usize).map(row).collect::<Result<Vec<T>, LogError>>()?;
     let next = items.last().filter(|_| more).map(|last| position_of(last).to_string());
     Ok(Page { items, next, position })
 }
 
-fn timeline_row(row: &SqliteRow, member: Option<&str>) -> Result<TimelineRow, LogError> {
+fn timeline_row(row: &Row, member: Option<&str>) -> Result<TimelineRow, LogError> {
     let actor: Actor = from_json(column(row, "actor")?)?;
     let visibility: Option<Visibility> =
         column::<Option<&str>>(row, "visibility")?.map(from_json).transpose()?;
