@@ -76,6 +76,7 @@ else
     [ -x "$program" ] || cargo build --locked
 fi
 [ -x "$program" ] || missing "the program at $program"
+program=$(realpath "$program")   # roles are run from elsewhere
 
 export PROGRAM=$program PROMTOOL=$promtool TOOLS=$tools
 HELM=$(printf '%s\n' "${helm_wheels[@]}" | sed "s|.*-kubectl-|$tools/helm-|" | paste -sd:)
