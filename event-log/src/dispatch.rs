@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cqrs_es::DomainEvent as _;
 use domain::actor::Actor;
-use domain::decide::{Decider, Issued, Reserve};
+use domain::decide::{Decider, Issued, Named as _, Reserve};
 use domain::ids::{CommandId, EventId, StreamId};
 use domain::refusal::Refusal;
 use serde::Deserialize;
@@ -191,8 +191,17 @@ impl Dispatcher {
         A: Decider,
         A::Order: Clone,
     {
-        let outcome = self.commit::<A>(envelope).await?;
-        self.place(outcome).await
+        let command = envelope.command.name();
+        let committed = self.commit::<A>(envelope).await;
+        let outcome = match &committed {
+            Ok(outcome) if outcome.events > 0 => "accepted",
+            Ok(_) => "unchanged",
+            Err(DispatchError::Refused(_)) => "refused",
+            Err(DispatchError::Log(_)) => "failed",
+        };
+        metrics::counter!("hiresphere_commands_total", "command" => command, "outcome" => outcome)
+            .increment(1);
+        self.place(committed?).await
     }
 
     /// Waits for the position of what was committed, as long as it is patient.

@@ -21,6 +21,7 @@ mod screen;
 mod serve;
 mod settings;
 mod tail;
+mod telemetry;
 mod token;
 
 use std::process::ExitCode;
@@ -63,6 +64,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::io("start", &e))?;
+    if command.serves() {
+        telemetry::numbers::install()?;
+        runtime.spawn(telemetry::numbers::upkeep());
+    }
     runtime.block_on(async {
         if command.serves() {
             // A server ends its requests by itself when it is interrupted.

@@ -51,8 +51,10 @@ impl Builder {
         loop {
             head.mark_unchanged();
             let turn = self.turn(store, &mut at_work, &seen).await;
+            holding(at_work.before);
             if *stop.borrow() {
                 at_work.hold.release().await;
+                holding(false);
                 return turn.map(drop);
             }
             let (pause, folded_to) = match turn {
@@ -150,6 +152,11 @@ impl Builder {
         }
         Ok(at)
     }
+}
+
+/// Tells whoever watches whether this process is the one that builds.
+fn holding(held: bool) {
+    metrics::gauge!("hiresphere_lease_held", "role" => "projections").set(u8::from(held));
 }
 
 /// Whether this builder is the one at work.

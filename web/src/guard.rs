@@ -1,7 +1,9 @@
 //! The guard: says who calls and whether they may, before anything else of a request is looked at.
 
+use std::time::Instant;
+
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::application::Application;
@@ -92,16 +94,36 @@ impl Guard {
     }
 }
 
-/// The outermost middleware: names the request, whatever becomes of it.
-pub async fn name(mut request: Request, next: Next) -> Response {
+/// The outermost middleware: names the request and counts it, whatever becomes of it.
+pub async fn name(matched: Option<MatchedPath>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let header = HeaderValue::from_str(&id.0);
     request.extensions_mut().insert(id);
+    let (begun, method) = (Instant::now(), method_of(&request));
     let mut response = next.run(request).await;
+    // By template, and of known methods: what strangers make up must not make up numbers.
+    let route = matched.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let status = response.status().as_str().to_owned();
+    metrics::histogram!("hiresphere_http_request_seconds",
+        "route" => route, "method" => method, "status" => status)
+    .record(begun.elapsed());
     if let Ok(header) = header {
         response.headers_mut().insert(REQUEST_ID, header);
     }
     response
+}
+
+fn method_of(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "other",
+    }
 }
 
 /// The middleware: caller, rule.

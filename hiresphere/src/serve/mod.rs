@@ -6,6 +6,7 @@ mod behind;
 mod beside;
 mod health;
 mod http;
+mod numbers;
 mod roles;
 
 use std::net::SocketAddr;
@@ -179,7 +180,7 @@ impl Server {
         until: impl Future<Output = ()>,
         seen: impl Fn(&event_log::Recorded) + Send + Sync + 'static,
     ) -> Result<(), Failure> {
-        let health = health::Health::new(Some(self.engine.clone()));
+        let health = health::Health::new(Some(self.engine.clone()), &self.roles);
         let router = api::router(&self, health.clone())?;
         let roles = roles::start(&self, &health, seen).await?;
         let serving = http::serve(self.listener, router, self.stop.subscribe());

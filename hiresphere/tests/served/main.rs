@@ -20,6 +20,7 @@ mod formats;
 mod input;
 mod journey;
 mod live;
+mod numbers;
 mod past;
 mod refused_jobs;
 mod refused_people;
