@@ -14,12 +14,13 @@ use domain::ids::{CommandId, EventId, StreamId};
 use domain::refusal::Refusal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::Log;
 use crate::error::LogError;
 use crate::event::{NewEvent, header};
 use crate::ports::{Append, AppendError, Handled, Idempotency};
+use crate::{Log, trace};
 
 /// How long a command waits for its position once it is committed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -186,13 +187,20 @@ impl Dispatcher {
     ///
     /// # Errors
     /// A refusal of the aggregate, `STALE_VERSION`, `IDEMPOTENCY_MISMATCH`, or a failure of the machine.
-    pub async fn dispatch<A>(&self, envelope: Envelope<A::Order>) -> Result<Outcome, DispatchError>
+    pub async fn dispatch<A>(
+        &self,
+        mut envelope: Envelope<A::Order>,
+    ) -> Result<Outcome, DispatchError>
     where
         A: Decider,
         A::Order: Clone,
     {
         let command = envelope.command.name();
-        let committed = self.commit::<A>(envelope).await;
+        let stream = StreamId::new(A::KIND, envelope.id);
+        let span = trace::commanding(command, stream, envelope.traceparent.as_deref());
+        // Whoever handles its events goes on from here.
+        envelope.traceparent = trace::traceparent(&span).or(envelope.traceparent);
+        let committed = self.commit::<A>(envelope).instrument(span).await;
         let outcome = match &committed {
             Ok(outcome) if outcome.events > 0 => "accepted",
             Ok(_) => "unchanged",

@@ -24,11 +24,13 @@ pub(super) async fn run(
     let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let address = listener.local_addr().map_err(|e| Failure::io("listen", &e))?;
     out::print(&format!("{} on http://{address}\n", names.join(", ")))?;
+    tracing::info!(roles = names.join(","), %address, "serving");
     let router: Router = health::routes().with_state(health.clone()).into();
     let router = router.layer(middleware::from_fn(web::guard::name));
     let serving = http::serve(listener, router, stop.subscribe());
     let ending = async {
         crate::interrupted().await;
+        tracing::info!("asked to end");
         health.ending();
         stop.send_replace(true);
     };

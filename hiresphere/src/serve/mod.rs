@@ -184,16 +184,20 @@ impl Server {
         let router = api::router(&self, health.clone())?;
         let roles = roles::start(&self, &health, seen).await?;
         let serving = http::serve(self.listener, router, self.stop.subscribe());
+        let names: Vec<_> = self.roles.iter().map(|role| role.name()).collect();
+        tracing::info!(roles = names.join(","), address = %self.address, "serving");
         let ending = async {
             tokio::select! {
                 () = crate::interrupted() => {}
                 () = until => {}
             }
+            tracing::info!("asked to end");
             health.ending();
             self.stop.send_replace(true);
         };
         let ((), ()) = tokio::join!(serving, ending);
         roles.end().await;
+        tracing::info!("ended");
         Ok(())
     }
 }
