@@ -86,6 +86,8 @@ pub(crate) enum Command {
     /// Role: tell people what happened.
     #[command(after_help = ANSWERS)]
     Notifier(ServeArgs),
+    /// See, retry or drop events that a subscription could not handle.
+    Parked(ParkedArgs),
     /// Ask a running server whether it is ready; fails when it is not.
     Health(HealthArgs),
     /// Follow a server's live feed in the terminal.
@@ -118,6 +120,54 @@ pub(crate) struct MigrateArgs {
     /// One line of JSON, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "An event that cannot be handled is parked, and only later events of its own stream wait \
+    behind it. Whoever runs the subscription notices within a second what is asked here."
+)]
+pub(crate) struct ParkedArgs {
+    #[command(subcommand)]
+    pub(crate) command: ParkedCommand,
+
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ParkedCommand {
+    /// Everything that is parked.
+    List {
+        /// JSON Lines, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One parked event; what it says of people stays sealed.
+    Show {
+        /// The subscription: scorers, notifier.
+        subscription: String,
+        /// The event's position.
+        #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+        position: u64,
+        /// One line of JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try a parked event's stream again, or all of a subscription's.
+    Requeue {
+        /// The subscription: scorers, notifier.
+        subscription: String,
+        /// The event's position; without it, everything.
+        position: Option<u64>,
+    },
+    /// Give an event up: it counts as handled, and what waited behind it is tried.
+    Drop {
+        /// The subscription: scorers, notifier.
+        subscription: String,
+        /// The event's position.
+        position: u64,
+    },
 }
 
 #[derive(Args)]
@@ -411,6 +461,10 @@ impl Command {
             Self::Replay(args) => args.json,
             Self::Token(TokenArgs { command: TokenCommand::List { json, .. } }) => *json,
             Self::Migrate(args) => args.json || args.log_format == LogFormat::Json,
+            Self::Parked(ParkedArgs {
+                command: ParkedCommand::List { json } | ParkedCommand::Show { json, .. },
+                ..
+            }) => *json,
             _ => self.serving().is_some_and(|args| args.log_format == LogFormat::Json),
         }
     }

@@ -14,6 +14,7 @@ mod inputs;
 mod job_file;
 mod migrate;
 mod out;
+mod parked;
 mod rebuild;
 mod replay;
 mod schemas;
@@ -115,6 +116,7 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Scorers(args) => Box::pin(serve::run(args, &[Role::Scorers])).await,
         Command::Notifier(args) => Box::pin(serve::run(args, &[Role::Notifier])).await,
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Parked(args) => parked::run(args).await,
         Command::Health(args) => health::run(&args).await,
         Command::Tail(args) => Box::pin(tail::run(args)).await,
         Command::Token(args) => token::run(args).await,

@@ -151,22 +151,22 @@ const TWICE: &[(&str, &str)] = &[
     ("crypto-common", SQLX_HASHES),
     ("digest", SQLX_HASHES),
     ("hmac", SQLX_HASHES),
-    ("md-5", "sqlx 0.8 logs in to PostgreSQL with 0.10; object_store is on 0.11"),
+    ("md-5", SQLX_HASHES),
     ("sha2", SQLX_HASHES),
     ("foldhash", SQLX_TABLES),
     ("hashbrown", SQLX_TABLES),
     ("getrandom", TUNGSTENITE),
-    ("quick-xml", "object_store 0.14 is on 0.41; resumes are read with the current one"),
     ("rand", TUNGSTENITE),
     ("rand_chacha", TUNGSTENITE),
     ("rand_core", TUNGSTENITE),
-    ("spin", "flume, of sqlx 0.8, is on 0.9; object_store's checksums are on 0.10"),
+    ("quick-xml", "object_store 0.14 reads S3's answers with 0.41"),
+    ("spin", "sqlx 0.8's flume is on 0.9; object_store's crc-fast on 0.10"),
+    ("tower-http", "reqwest 0.13 follows redirects with 0.6"),
+    ("webpki-roots", "sqlx 0.8 asks for 0.26, which is 1.0 under its old name"),
     ("syn", "syn 3 is new; most derive macros are still on syn 2"),
-    ("tower-http", "reqwest 0.13 is on 0.6"),
-    ("webpki-roots", "sqlx 0.8 names the roots by 0.26, which is only another name of 1.0"),
 ];
 const TUNGSTENITE: &str =
-    "tungstenite 0.29, axum's, masks with rand 0.9, sqlx 0.8 logs in with 0.8, the bus is on 0.10";
+    "tungstenite 0.29, axum's, masks frames with rand 0.9; sqlx 0.8 and async-nats have others";
 const SQLX_HASHES: &str = "sqlx 0.8 hashes with sha2 0.10; the vault uses the current generation";
 const SQLX_TABLES: &str = "sqlx 0.8 caches statements with hashlink 0.10";
 

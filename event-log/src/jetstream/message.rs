@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use async_nats::HeaderMap;
-use async_nats::header::{NATS_EXPECTED_LAST_SEQUENCE, NATS_MESSAGE_ID};
+use async_nats::header::{IntoHeaderValue, NATS_EXPECTED_LAST_SEQUENCE, NATS_MESSAGE_ID};
+use async_nats::{HeaderMap, HeaderName};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::actor::{Actor, ActorKind};
@@ -91,36 +91,41 @@ fn tokens(kind: &str) -> String {
 /// An event as headers and payload, and the place on the bus that it must get.
 pub fn encode(event: &Recorded, source: &str) -> (HeaderMap, Bytes) {
     let mut headers = HeaderMap::new();
-    headers.insert(SPEC_VERSION, "1.0");
-    headers.insert(CONTENT_TYPE, "application/json");
-    headers.insert(ID, event.event_id.to_string());
-    headers.insert(SOURCE, source);
-    headers.insert(TYPE, escape(&event.kind));
-    headers.insert(SUBJECT, event.stream.to_string());
-    headers.insert(TIME, time(event.occurred_at));
-    headers.insert(RECORDED, time(event.recorded_at));
-    headers.insert(POSITION, event.position.to_string());
-    headers.insert(VERSION, event.version.to_string());
-    headers.insert(ACTOR_KIND, actor_kind(event.actor.kind));
-    headers.insert(ACTOR_ID, escape(&event.actor.id));
+    put(&mut headers, SPEC_VERSION, "1.0");
+    put(&mut headers, CONTENT_TYPE, "application/json");
+    put(&mut headers, ID, event.event_id.to_string());
+    put(&mut headers, SOURCE, source);
+    put(&mut headers, TYPE, escape(&event.kind));
+    put(&mut headers, SUBJECT, event.stream.to_string());
+    put(&mut headers, TIME, time(event.occurred_at));
+    put(&mut headers, RECORDED, time(event.recorded_at));
+    put(&mut headers, POSITION, event.position.to_string());
+    put(&mut headers, VERSION, event.version.to_string());
+    put(&mut headers, ACTOR_KIND, actor_kind(event.actor.kind));
+    put(&mut headers, ACTOR_ID, escape(&event.actor.id));
     if let Some(other) = &event.actor.on_behalf_of {
-        headers.insert(ACTOR_FOR, escape(other));
+        put(&mut headers, ACTOR_FOR, escape(other));
     }
-    headers.insert(COMMAND, event.command_id.to_string());
+    put(&mut headers, COMMAND, event.command_id.to_string());
     if let Some(cause) = event.causation_id {
-        headers.insert(CAUSATION, cause.to_string());
+        put(&mut headers, CAUSATION, cause.to_string());
     }
-    headers.insert(CORRELATION, escape(&event.correlation_id));
+    put(&mut headers, CORRELATION, escape(&event.correlation_id));
     if let Some(key) = event.key_id {
-        headers.insert(KEY, key.to_string());
+        put(&mut headers, KEY, key.to_string());
     }
     if let Some(trace) = &event.traceparent {
-        headers.insert(TRACEPARENT, escape(trace));
+        put(&mut headers, TRACEPARENT, escape(trace));
     }
     headers.insert(NATS_MESSAGE_ID, event.event_id.to_string());
     let before = event.position.saturating_sub(1);
     headers.insert(NATS_EXPECTED_LAST_SEQUENCE, before.to_string());
     (headers, Bytes::copy_from_slice(event.payload.as_bytes()))
+}
+
+/// Names are static: nothing is checked or copied for them.
+fn put(headers: &mut HeaderMap, name: &'static str, value: impl IntoHeaderValue) {
+    headers.insert(HeaderName::from_static(name), value);
 }
 
 /// The headers of an event whose payload is too large for the bus: it keeps its place.

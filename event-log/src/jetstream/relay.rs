@@ -5,10 +5,10 @@
 //! has lost, or holds of somebody else, is made anew from the log.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
@@ -25,9 +25,11 @@ use crate::ports::{EventStore, Subscriptions};
 /// The relay's name among the subscriptions.
 pub const RELAY: &str = "relay";
 /// Events read from the log at once.
-const BATCH: u32 = 2_048;
+const BATCH: u32 = 4_096;
 /// Messages that are published and not acknowledged yet.
 const IN_FLIGHT: usize = 256;
+/// What the headers of a message take at most; the server counts them with the payload.
+const HEADERS: usize = 16 * 1024;
 /// How often the bus is compared with the log when nothing says that it should be.
 const COMPARE_EVERY: Duration = Duration::from_secs(2);
 
@@ -42,6 +44,26 @@ pub enum Step {
     Idle,
 }
 
+/// An event as it is published.
+struct Outgoing {
+    position: u64,
+    subject: String,
+    message: PublishMessage,
+}
+
+impl Outgoing {
+    /// One with a payload of more than `most` bytes is published without: it keeps its place, and readers find it in
+    /// the log.
+    fn of(event: &Recorded, source: &str, most: usize) -> Self {
+        let (mut headers, mut payload) = encode(event, source);
+        if payload.len() > most {
+            (headers, payload) = (omitted(headers), Bytes::new());
+        }
+        let message = PublishMessage::build().headers(headers).payload(payload);
+        Self { position: event.position, subject: subject(event), message }
+    }
+}
+
 /// Publishes the log to the bus.
 pub struct Relay {
     bus: JetStream,
@@ -50,7 +72,7 @@ pub struct Relay {
     /// Where the bus stands, and when it was last compared with the log.
     at: Option<(u64, Instant)>,
     /// What comes next in the log, read ahead.
-    ahead: Vec<Recorded>,
+    ahead: Vec<Outgoing>,
     checkpoint: u64,
 }
 
@@ -68,7 +90,7 @@ impl Relay {
     /// again for as long as it takes.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut head = self.store.watch();
-        let mut failures = 0;
+        let (mut failures, mut refusals) = (0, 0);
         loop {
             head.mark_unchanged();
             let stepped = tokio::select! {
@@ -76,12 +98,21 @@ impl Relay {
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             let rest = match stepped {
-                Ok(Step::Published(_) | Step::Refused) => {
-                    failures = 0;
+                Ok(Step::Published(_)) => {
+                    (failures, refusals) = (0, 0);
                     continue;
                 }
+                // Once may be a race that another relay won.
+                Ok(Step::Refused) if refusals == 0 => {
+                    refusals = 1;
+                    continue;
+                }
+                Ok(Step::Refused) => {
+                    refusals += 1;
+                    pause(refusals)
+                }
                 Ok(Step::Idle) => {
-                    failures = 0;
+                    (failures, refusals) = (0, 0);
                     COMPARE_EVERY
                 }
                 Err(error) => {
@@ -149,17 +180,20 @@ impl Relay {
     /// Publishes what follows, and reads ahead meanwhile.
     async fn publish(&mut self, at: u64) -> Result<Step, LogError> {
         let mut batch = std::mem::take(&mut self.ahead);
-        if batch.first().is_none_or(|event| event.position != at + 1) {
-            batch = self.store.read_all(at, BATCH).await?;
+        if batch.first().is_none_or(|message| message.position != at + 1) {
+            batch = self.messages(at).await?;
         }
-        let Some(last) = batch.last().map(|event| event.position) else { return Ok(Step::Idle) };
+        let Some(last) = batch.last().map(|message| message.position) else {
+            return Ok(Step::Idle);
+        };
+        // By a task of its own: publishing has enough to do.
         let full = batch.len() >= BATCH as usize;
-        let read_ahead =
-            async { if full { self.store.read_all(last, BATCH).await } else { Ok(Vec::new()) } };
-        let (published, ahead) = tokio::join!(self.send(&batch), read_ahead);
-        // A read that fails here fails again in the next step.
-        self.ahead = ahead.unwrap_or_default();
-        let (acknowledged, end) = published;
+        let ahead = full.then(|| tokio::spawn(self.messages(last)));
+        let (acknowledged, end) = self.send(at, batch).await;
+        if let Some(ahead) = ahead {
+            // A read that fails here fails again in the next step.
+            self.ahead = ahead.await.ok().and_then(Result::ok).unwrap_or_default();
+        }
         if acknowledged > at {
             let compared = self.at.map_or_else(Instant::now, |(_, compared)| compared);
             self.at = Some((acknowledged, compared));
@@ -172,20 +206,34 @@ impl Relay {
         }
     }
 
-    /// Publishes events in order with some in flight. Answers the last position that was acknowledged, and whether
-    /// it came to the end, was refused, or failed.
-    async fn send(&self, events: &[Recorded]) -> (u64, Result<bool, LogError>) {
-        let mut acknowledged = events.first().map_or(0, |event| event.position - 1);
+    /// The next events of the log as messages.
+    fn messages(
+        &self,
+        after: u64,
+    ) -> impl Future<Output = Result<Vec<Outgoing>, LogError>> + Send + use<> {
+        let (store, source) = (self.store.clone(), self.bus.source.clone());
+        let most = self.bus.context.client().max_payload().saturating_sub(HEADERS);
+        async move {
+            let events = store.read_all(after, BATCH).await?;
+            Ok(events.iter().map(|event| Outgoing::of(event, &source, most)).collect())
+        }
+    }
+
+    /// Publishes what comes behind a position in order, with some in flight. Answers the last position that was
+    /// acknowledged, and whether it came to the end, was refused, or failed.
+    async fn send(&self, after: u64, messages: Vec<Outgoing>) -> (u64, Result<bool, LogError>) {
+        let mut acknowledged = after;
         let mut lost = self.bus.lost.clone();
         lost.mark_unchanged();
         let sending = async {
-            let mut rest = events.iter();
+            let mut rest = messages.into_iter();
             let mut flying: VecDeque<(u64, PublishAckFuture)> = VecDeque::with_capacity(IN_FLIGHT);
             loop {
                 while flying.len() < IN_FLIGHT
-                    && let Some(event) = rest.next()
+                    && let Some(Outgoing { position, subject, message }) = rest.next()
                 {
-                    flying.push_back((event.position, self.publish_one(event).await?));
+                    let sent = self.bus.context.send_publish(subject, message).await;
+                    flying.push_back((position, sent.map_err(JetStream::unavailable)?));
                 }
                 let Some((position, ack)) = flying.pop_front() else { return Ok(true) };
                 match ack.await {
@@ -213,28 +261,6 @@ impl Relay {
             _ = lost.changed() => Err(JetStream::unavailable("the connection was lost")),
         };
         (acknowledged, end)
-    }
-
-    async fn publish_one(&self, event: &Recorded) -> Result<PublishAckFuture, LogError> {
-        let (headers, payload) = encode(event, &self.bus.source);
-        match self.hand_over(event, headers, payload).await {
-            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
-                let (headers, _) = encode(event, &self.bus.source);
-                self.hand_over(event, omitted(headers), Bytes::new()).await
-            }
-            handed => handed,
-        }
-        .map_err(JetStream::unavailable)
-    }
-
-    async fn hand_over(
-        &self,
-        event: &Recorded,
-        headers: HeaderMap,
-        payload: Bytes,
-    ) -> Result<PublishAckFuture, async_nats::jetstream::context::PublishError> {
-        let message = PublishMessage::build().headers(headers).payload(payload);
-        self.bus.context.send_publish(subject(event), message).await
     }
 
     /// Moves the checkpoint up to what is acknowledged. Another relay may have done so.

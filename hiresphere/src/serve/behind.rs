@@ -23,7 +23,7 @@ pub(super) async fn run(
     let stop = watch::Sender::new(false);
     let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let address = listener.local_addr().map_err(|e| Failure::io("listen", &e))?;
-    out::print(&format!("{} on http://{address}\n", names.join(", ")))?;
+    out::print(&format!("serving http://{address}   role {}\n", names.join(", ")))?;
     tracing::info!(roles = names.join(","), %address, "serving");
     let router: Router = health::routes().with_state(health.clone()).into();
     let router = router.layer(middleware::from_fn(web::guard::name));

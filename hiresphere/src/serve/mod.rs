@@ -115,14 +115,13 @@ pub(crate) async fn run(args: ServeArgs, roles: &[Role]) -> Result<(), Failure> 
         ))?;
     }
     let address = server.address;
-    if whole {
-        out::print(&format!(
-            "serving http://{address}   reference http://{address}/docs   data {place}\n"
-        ))?;
+    let what = if whole {
+        format!("reference http://{address}/docs")
     } else {
         let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
-        out::print(&format!("{} on http://{address}   data {place}\n", names.join(", ")))?;
-    }
+        format!("role {}", names.join(", "))
+    };
+    out::print(&format!("serving http://{address}   {what}   data {place}\n"))?;
     server.run(std::future::pending(), |_| {}).await
 }
 

@@ -62,7 +62,12 @@ pub(crate) struct Follower {
 
 impl Follower {
     pub(crate) fn new(place: &Place) -> Self {
-        Self { site: place.site(), token: place.token(), heard: Heard::default(), scored: 0 }
+        Self::at(place.site(), place.token())
+    }
+
+    /// Follows whoever is there, with a token.
+    pub(crate) fn at(site: watch::Receiver<Site>, token: Arc<str>) -> Self {
+        Self { site, token, heard: Heard::default(), scored: 0 }
     }
 
     /// Follows until so many scores were recorded; hangs up and comes back after each of `hang_ups` (positions, in

@@ -88,7 +88,7 @@ impl Place {
     }
 
     pub(crate) fn asker(&self) -> Asker {
-        Asker { http: Client::new(), site: self.site(), token: self.token() }
+        Asker::at(self.site(), self.token())
     }
 
     /// `hiresphere rebuild --json` over the folder, which nobody serves.
@@ -123,7 +123,7 @@ impl Server {
     }
 
     /// Its address, and the first admin token when this start made it.
-    async fn says_where(&mut self) -> (String, Option<String>) {
+    pub(crate) async fn says_where(&mut self) -> (String, Option<String>) {
         let mut token = None;
         loop {
             let line = self.says.next_line().await.expect("its output");
@@ -150,6 +150,12 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
+    /// Asks whoever is there, with a token.
+    pub(crate) fn at(site: watch::Receiver<Site>, token: Arc<str>) -> Self {
+        testkit::servers::tls();
+        Self { http: Client::new(), site, token }
+    }
+
     /// Asks until somebody answers: a server that ends without an answer is asked again when it is back.
     pub(crate) async fn ask(
         &self,

@@ -26,8 +26,7 @@ pub(crate) struct Answer {
 
 impl Api {
     pub(crate) fn new(address: &str, token: Option<&str>) -> Self {
-        // It would speak TLS if it were asked to; a second time is fine.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        testkit::servers::tls();
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build();
         let (http, base) = (http.expect("a client"), format!("http://{address}"));
         Self { http, base, token: token.map(str::to_owned) }

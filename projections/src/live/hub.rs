@@ -83,30 +83,21 @@ impl Hub {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Follows the log until the log's writer is gone.
+    /// Follows the log for as long as it is let: over the bus where there is one.
     ///
     /// # Errors
     /// A failure of the machine.
     pub async fn run(&self) -> Result<(), LogError> {
-        let mut written = self.inner.log.store.watch();
+        let at = *self.inner.head.borrow();
+        let mut feed = self.inner.log.bus.follow(at).await?;
         loop {
-            written.mark_unchanged();
-            while self.step().await? > 0 {}
-            if written.changed().await.is_err() {
-                return Ok(());
-            }
+            self.keep(feed.next().await?);
         }
     }
 
-    /// Takes the next events from the log; answers how many there were.
-    ///
-    /// # Errors
-    /// A failure of the machine.
-    pub async fn step(&self) -> Result<usize, LogError> {
-        let at = *self.inner.head.borrow();
-        let batch = self.inner.log.store.read_all(at, BATCH).await?;
-        let Some(last) = batch.last().map(|e| e.position) else { return Ok(0) };
-        let count = batch.len();
+    /// Takes the next events.
+    fn keep(&self, batch: Vec<Recorded>) {
+        let Some(last) = batch.last().map(|e| e.position) else { return };
         {
             let mut latest = self.inner.latest.write().unwrap_or_else(PoisonError::into_inner);
             for event in batch {
@@ -117,7 +108,6 @@ impl Hub {
             }
         }
         self.inner.head.send_replace(last);
-        Ok(count)
     }
 
     /// The position up to which events can be read here; changes as they come.

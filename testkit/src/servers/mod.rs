@@ -18,6 +18,12 @@ pub use self::postgres::{Database, Postgres};
 const START: Duration = Duration::from_secs(30);
 const ASK_EVERY: Duration = Duration::from_millis(10);
 
+/// Chooses who does TLS in this test process, as the program does for itself: clients ask for one even where they
+/// speak none.
+pub fn tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A port that was free a moment ago.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
