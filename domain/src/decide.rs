@@ -158,12 +158,30 @@ pub mod names {
     }
 }
 
+/// A command as numbers and traces name it: by what it is, never by what it says.
+pub trait Named {
+    /// Its name.
+    fn name(&self) -> &'static str;
+}
+
+/// Names an enum of commands after its variants.
+macro_rules! named {
+    ($command:ident { $($variant:ident),* $(,)? }) => {
+        impl $crate::decide::Named for $command {
+            fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => stringify!($variant)),* }
+            }
+        }
+    };
+}
+pub(crate) use named;
+
 /// An aggregate: folds its events, decides its commands.
 pub trait Decider: cqrs_es::Aggregate<Error = Refusal, Services = ()> {
     /// The kind of its streams.
     const KIND: StreamKind;
     /// Its commands.
-    type Order: Send + Sync;
+    type Order: Named + Send + Sync;
 
     /// Decides. Pure: the same state, command, actor and time give the same answer.
     ///

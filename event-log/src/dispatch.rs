@@ -9,17 +9,18 @@ use std::time::Duration;
 
 use cqrs_es::DomainEvent as _;
 use domain::actor::Actor;
-use domain::decide::{Decider, Issued, Reserve};
+use domain::decide::{Decider, Issued, Named as _, Reserve};
 use domain::ids::{CommandId, EventId, StreamId};
 use domain::refusal::Refusal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::Log;
 use crate::error::LogError;
 use crate::event::{NewEvent, header};
 use crate::ports::{Append, AppendError, Handled, Idempotency};
+use crate::{Log, trace};
 
 /// How long a command waits for its position once it is committed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -186,13 +187,29 @@ impl Dispatcher {
     ///
     /// # Errors
     /// A refusal of the aggregate, `STALE_VERSION`, `IDEMPOTENCY_MISMATCH`, or a failure of the machine.
-    pub async fn dispatch<A>(&self, envelope: Envelope<A::Order>) -> Result<Outcome, DispatchError>
+    pub async fn dispatch<A>(
+        &self,
+        mut envelope: Envelope<A::Order>,
+    ) -> Result<Outcome, DispatchError>
     where
         A: Decider,
         A::Order: Clone,
     {
-        let outcome = self.commit::<A>(envelope).await?;
-        self.place(outcome).await
+        let command = envelope.command.name();
+        let stream = StreamId::new(A::KIND, envelope.id);
+        let span = trace::commanding(command, stream, envelope.traceparent.as_deref());
+        // Whoever handles its events goes on from here.
+        envelope.traceparent = trace::traceparent(&span).or(envelope.traceparent);
+        let committed = self.commit::<A>(envelope).instrument(span).await;
+        let outcome = match &committed {
+            Ok(outcome) if outcome.events > 0 => "accepted",
+            Ok(_) => "unchanged",
+            Err(DispatchError::Refused(_)) => "refused",
+            Err(DispatchError::Log(_)) => "failed",
+        };
+        metrics::counter!("hiresphere_commands_total", "command" => command, "outcome" => outcome)
+            .increment(1);
+        self.place(committed?).await
     }
 
     /// Waits for the position of what was committed, as long as it is patient.

@@ -3,7 +3,7 @@
 //! [`ports`] says what an engine offers; [`sqlite`] is the embedded engine behind them, [`postgres`] the
 //! distributed one, and [`sql`] a way to ask both. On top of the ports, the same for every engine: [`dispatch`] (a command becomes events), [`subscribe`] (an event
 //! reaches its handlers), [`vault`] (personal data is sealed under the person's key), [`documents`]
-//! (sealed bytes) and [`erase`].
+//! (sealed bytes), [`erase`], and [`trace`] (what belongs together, across processes).
 
 pub mod dispatch;
 pub mod distributed;
@@ -19,6 +19,7 @@ pub mod postgres;
 pub mod sql;
 pub mod sqlite;
 pub mod subscribe;
+pub mod trace;
 pub mod vault;
 
 pub use dispatch::{DispatchError, Dispatcher, Envelope, Outcome};

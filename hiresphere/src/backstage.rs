@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use event_log::LogError;
 use event_log::jetstream::{JetStream, Relay};
-use event_log::postgres::{Lease, PostgresLog, Sequencer};
+use event_log::postgres::{Lease, PostgresLog, Sequenced, Sequencer};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::engine::sealed_log;
 use crate::failure::Failure;
+use crate::serve::Role;
 use crate::settings::Servers;
 
 /// How often the relay's lease is held on, or tried for.
@@ -39,7 +40,7 @@ impl Backstage {
         tasks.spawn(async move {
             sequence(&url, stopped, |_| {}).await;
         });
-        tasks.spawn(relay(store, bus, stop.subscribe()));
+        tasks.spawn(relay(store, bus, stop.subscribe(), |_| {}));
         Ok(Self { stop, tasks })
     }
 
@@ -50,16 +51,27 @@ impl Backstage {
     }
 }
 
+/// Tells whoever watches whether this process is the one at work in a role.
+fn holding(role: Role, held: bool) {
+    metrics::gauge!("hiresphere_lease_held", "role" => role.name()).set(u8::from(held));
+}
+
 /// Numbers events until `stop`; `told` hears what fails, and `None` when it is well.
 pub(crate) async fn sequence(
     url: &str,
     mut stop: watch::Receiver<bool>,
     told: impl Fn(Option<&LogError>) + Send + Sync,
 ) {
+    holding(Role::Sequencer, false);
     loop {
         match Sequencer::connect(url).await {
             Ok(sequencer) => {
-                sequencer.run(stop.clone(), |step| told(step.as_ref().err())).await;
+                let stepped = |step: &Result<Sequenced, LogError>| {
+                    holding(Role::Sequencer, matches!(step, Ok(Sequenced::Took(..))));
+                    told(step.as_ref().err());
+                };
+                sequencer.run(stop.clone(), stepped).await;
+                holding(Role::Sequencer, false);
                 return;
             }
             Err(error) => {
@@ -74,23 +86,31 @@ pub(crate) async fn sequence(
     }
 }
 
-/// Carries events to the bus until `stop`, while it holds the lease. A second relay could do no harm, as the bus
+/// Carries events to the bus until `stop`, while it holds the lease; `told` as for [`sequence`]. A second relay could do no harm, as the bus
 /// refuses what comes out of order, but would publish everything in vain.
 pub(crate) async fn relay(
     store: Arc<PostgresLog>,
     bus: JetStream,
     mut stop: watch::Receiver<bool>,
+    told: impl Fn(Option<&LogError>) + Send + Sync,
 ) {
     let lease = Lease::new(store.pool().clone(), "relay");
+    let hold = async || {
+        let held = lease.hold().await;
+        told(held.as_ref().err());
+        let held = matches!(held, Ok(Some(_)));
+        holding(Role::Relay, held);
+        held
+    };
     while !*stop.borrow() {
-        if matches!(lease.hold().await, Ok(Some(_))) {
+        if hold().await {
             // It ends when its sender is gone.
             let (_working, halt) = watch::channel(false);
             let working = Relay::new(bus.clone(), store.clone(), store.clone()).run(halt);
             let held = async {
                 loop {
                     tokio::time::sleep(RENEW_EVERY).await;
-                    if !matches!(lease.hold().await, Ok(Some(_))) {
+                    if !hold().await {
                         return;
                     }
                 }
@@ -109,4 +129,5 @@ pub(crate) async fn relay(
     }
     // Otherwise it runs out by itself.
     let _ = lease.release().await;
+    holding(Role::Relay, false);
 }

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
+use crate::telemetry::logs::LogFormat;
+
 /// Reads resumes, scores them against a job by a weighted rubric with quoted evidence for every
 /// point, and keeps every fact in a log that nobody can edit. People decide.
 #[derive(Parser)]
@@ -23,6 +25,35 @@ pub(crate) struct Cli {
     verbose: u8,
 }
 
+/// What every process that stays up answers, for its help.
+macro_rules! answers {
+    () => {
+        "Besides its work it answers at --listen, to anybody:\n  \
+        /healthz   whether it lives\n  \
+        /readyz    whether it can work, and what fails\n  \
+        /metrics   its numbers, for Prometheus"
+    };
+}
+/// Where documents at s3:// addresses get their credentials, for the help of those who open them.
+macro_rules! buckets {
+    () => {
+        "Documents at s3:// addresses are reached with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, where it \
+        is not Amazon's, AWS_ENDPOINT and AWS_ALLOW_HTTP=true (for http://)."
+    };
+}
+const ANSWERS: &str = answers!();
+const ANSWERS_AND_BUCKETS: &str = concat!(answers!(), "\n\n", buckets!());
+const SERVE_HELP: &str = concat!(
+    "The first start makes an admin token and prints it once. More of them:\n  \
+    hiresphere token issue --role recruiter\n\n\
+    Then:\n  \
+    curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/jobs\n  \
+    open http://127.0.0.1:8080/docs\n\n",
+    answers!(),
+    "\n\n",
+    buckets!()
+);
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// See it work: three jobs, twenty sample resumes, ranked and explained.
@@ -30,22 +61,30 @@ pub(crate) enum Command {
     /// Rank your own resumes against a job (the main job).
     Screen(ScreenArgs),
     /// Serve the API, the live feed and everything behind them, in one process.
+    #[command(after_help = SERVE_HELP)]
     Serve(ServeArgs),
     /// Make or update the tables, roles and rights of the distributed engine; safe to run again.
     Migrate(MigrateArgs),
     /// Role: serve commands and queries. Scales out.
+    #[command(after_help = ANSWERS_AND_BUCKETS)]
     Api(ServeArgs),
     /// Role: serve the live feed. Scales out; any replica serves any client.
+    #[command(after_help = ANSWERS)]
     LiveFeed(ServeArgs),
     /// Role: give committed events their positions. One works, others stand by.
+    #[command(after_help = ANSWERS)]
     Sequencer(ServeArgs),
     /// Role: carry events to the bus. One works, others stand by.
+    #[command(after_help = ANSWERS)]
     Relay(ServeArgs),
     /// Role: fold read models. One works, others stand by.
+    #[command(after_help = ANSWERS)]
     Projections(ServeArgs),
     /// Role: read and score resumes. Scales out.
+    #[command(after_help = ANSWERS_AND_BUCKETS)]
     Scorers(ServeArgs),
     /// Role: tell people what happened.
+    #[command(after_help = ANSWERS)]
     Notifier(ServeArgs),
     /// See, retry or drop events that a subscription could not handle.
     Parked(ParkedArgs),
@@ -73,6 +112,10 @@ pub(crate) enum Command {
 pub(crate) struct MigrateArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+
+    /// Logs as text for people or as JSON lines for collectors; never personal data.
+    #[arg(long, value_name = "FORMAT", env = "HIRESPHERE_LOG_FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
 
     /// One line of JSON, for scripts.
     #[arg(long)]
@@ -149,13 +192,6 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Args)]
-#[command(
-    after_help = "The first start makes an admin token and prints it once. More of them:\n  \
-    hiresphere token issue --role recruiter\n\n\
-    Then:\n  \
-    curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/v1/jobs\n  \
-    open http://127.0.0.1:8080/docs"
-)]
 pub(crate) struct ServeArgs {
     /// Where to serve.
     #[arg(
@@ -175,8 +211,12 @@ pub(crate) struct ServeArgs {
     pub(crate) allow_origin: Vec<String>,
 
     /// Logs as text for people or as JSON lines for collectors; never personal data.
-    #[arg(long, value_name = "FORMAT", env = "HIRESPHERE_LOG_FORMAT", default_value = "text", value_parser = ["text", "json"])]
-    pub(crate) log_format: String,
+    #[arg(long, value_name = "FORMAT", env = "HIRESPHERE_LOG_FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
+
+    /// A collector that is told traces, by OpenTelemetry's protocol over HTTP: `http://host:4318`. Ids and names only.
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
 
     /// Seconds that the body of one request may take to arrive.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -400,7 +440,9 @@ pub(crate) struct PlaceArgs {
 
 impl Cli {
     pub(crate) fn log_level(&self) -> LevelFilter {
-        match self.verbose {
+        // What stays up says that it starts, stops and fails; the others are asked, and answer.
+        let quiet = if self.command.serving().is_some() { 1 } else { 0 };
+        match self.verbose.saturating_add(quiet) {
             0 => LevelFilter::ERROR,
             1 => LevelFilter::INFO,
             _ => LevelFilter::DEBUG,
@@ -418,12 +460,12 @@ impl Command {
             Self::Tail(args) => args.json,
             Self::Replay(args) => args.json,
             Self::Token(TokenArgs { command: TokenCommand::List { json, .. } }) => *json,
-            Self::Migrate(args) => args.json,
+            Self::Migrate(args) => args.json || args.log_format == LogFormat::Json,
             Self::Parked(ParkedArgs {
                 command: ParkedCommand::List { json } | ParkedCommand::Show { json, .. },
                 ..
             }) => *json,
-            _ => false,
+            _ => self.serving().is_some_and(|args| args.log_format == LogFormat::Json),
         }
     }
 
@@ -431,16 +473,42 @@ impl Command {
     pub(crate) fn serves(&self) -> bool {
         match self {
             Self::Demo(args) => !args.once,
-            Self::Serve(_)
-            | Self::Api(_)
-            | Self::LiveFeed(_)
-            | Self::Sequencer(_)
-            | Self::Relay(_)
-            | Self::Projections(_)
-            | Self::Scorers(_)
-            | Self::Notifier(_) => true,
-            _ => false,
+            _ => self.serving().is_some(),
         }
+    }
+
+    /// What it serves with, and its name, when it is a server or a role of one.
+    fn server(&self) -> Option<(&'static str, &ServeArgs)> {
+        match self {
+            Self::Serve(args) => Some(("serve", args)),
+            Self::Api(args) => Some(("api", args)),
+            Self::LiveFeed(args) => Some(("live-feed", args)),
+            Self::Sequencer(args) => Some(("sequencer", args)),
+            Self::Relay(args) => Some(("relay", args)),
+            Self::Projections(args) => Some(("projections", args)),
+            Self::Scorers(args) => Some(("scorers", args)),
+            Self::Notifier(args) => Some(("notifier", args)),
+            _ => None,
+        }
+    }
+
+    fn serving(&self) -> Option<&ServeArgs> {
+        self.server().map(|(_, args)| args)
+    }
+
+    /// What its logs are written as.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        match self {
+            Self::Migrate(args) => args.log_format,
+            _ => self.serving().map(|args| args.log_format).unwrap_or_default(),
+        }
+    }
+
+    /// Who is told its traces, and as what it tells them.
+    pub(crate) fn collector(&self) -> Option<(&str, &'static str)> {
+        let (name, args) = self.server()?;
+        let endpoint = args.otlp_endpoint.as_deref().map(str::trim)?;
+        (!endpoint.is_empty()).then_some((endpoint, name))
     }
 }
 

@@ -22,15 +22,19 @@ mod screen;
 mod serve;
 mod settings;
 mod tail;
+mod telemetry;
 mod token;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::runtime::Handle;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
 use crate::serve::Role;
+use crate::telemetry::logs::LogFormat;
+use crate::telemetry::traces::Traces;
 
 /// The argument under which this program reads one file after another for its parent.
 pub(crate) const READ_WORKER: &str = "read-worker";
@@ -43,15 +47,8 @@ fn main() -> ExitCode {
     // Two libraries speak TLS; both with this.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(cli.log_level())
-        .without_time()
-        // It would tell on standard error what it could not write there, and panic when it cannot.
-        .log_internal_errors(false)
-        .init();
     let json = cli.command.is_json();
-    match run(cli.command) {
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
@@ -61,10 +58,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(cli: Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::io("start", &e))?;
-    runtime.block_on(async {
+    let traces = begin_logs(&cli, runtime.handle())?;
+    let command = cli.command;
+    if command.serves() {
+        telemetry::numbers::install()?;
+        runtime.spawn(telemetry::numbers::upkeep());
+    }
+    let done = runtime.block_on(async {
         if command.serves() {
             // A server ends its requests by itself when it is interrupted.
             return carry_out(command).await;
@@ -77,7 +80,25 @@ fn run(command: Command) -> Result<(), Failure> {
                 Err(Failure::new("INTERRUPTED", "interrupted", advice))
             }
         }
-    })
+    });
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    done
+}
+
+/// Begins to log, and to trace: to a collector where there is one, and for the ids in logs that are read by machines.
+fn begin_logs(cli: &Cli, runtime: &Handle) -> Result<Option<Traces>, Failure> {
+    let format = cli.command.log_format();
+    let traces = match (cli.command.collector(), format) {
+        (Some((endpoint, name)), _) => {
+            Some(Traces::told(endpoint, &format!("hiresphere-{name}"), runtime)?)
+        }
+        (None, LogFormat::Json) => Some(Traces::untold()),
+        (None, LogFormat::Text) => None,
+    };
+    telemetry::logs::begin(cli.log_level(), format, traces.as_ref());
+    Ok(traces)
 }
 
 async fn carry_out(command: Command) -> Result<(), Failure> {

@@ -159,6 +159,7 @@ fn every_operation_says_what_a_front_end_needs() {
     let public = [
         "GET /docs/",
         "GET /healthz",
+        "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
         "POST /v1/jobs/{job}/applications",

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use event_log::sql::{Hold, query};
-use event_log::{Log, LogError, Recorded};
+use event_log::{Log, LogError, Recorded, trace};
 use tokio::sync::watch;
+use tracing::{Instrument as _, Span};
 
 use crate::fact::Fact;
 use crate::models;
@@ -16,6 +17,8 @@ const BATCH: u32 = 512;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The pause after a database could not be reached.
 const AGAIN: Duration = Duration::from_millis(250);
+/// How old an event may be for its folding to be a part of its trace.
+const TRACED_FOR: Duration = Duration::from_secs(600);
 
 /// Feeds read models.
 #[derive(Clone)]
@@ -51,8 +54,10 @@ impl Builder {
         loop {
             head.mark_unchanged();
             let turn = self.turn(store, &mut at_work, &seen).await;
+            holding(at_work.before);
             if *stop.borrow() {
                 at_work.hold.release().await;
+                holding(false);
                 return turn.map(drop);
             }
             let (pause, folded_to) = match turn {
@@ -152,11 +157,25 @@ impl Builder {
     }
 }
 
+/// Tells whoever watches whether this process is the one that builds.
+fn holding(held: bool) {
+    metrics::gauge!("hiresphere_lease_held", "role" => "projections").set(u8::from(held));
+}
+
 /// Whether this builder is the one at work.
 struct AtWork {
     hold: Hold,
     /// Whether it was a turn ago.
     before: bool,
+}
+
+/// The span of folding an event; none of one that is long past, whose trace nobody looks at when tables are made anew.
+fn span_of(event: &Recorded) -> Span {
+    let age = chrono::Utc::now() - event.recorded_at;
+    match age.to_std() {
+        Ok(age) if age > TRACED_FOR => Span::none(),
+        _ => trace::handling("projections", event),
+    }
 }
 
 /// Writes what facts change, from one position to another; nothing, when the tables are not at the first.
@@ -168,7 +187,7 @@ async fn write(store: &ReadStore, facts: &[Fact], from: u64, to: u64) -> Result<
         return Ok(false);
     }
     for fact in facts {
-        models::apply(fact, &mut tx).await?;
+        models::apply(fact, &mut tx).instrument(span_of(&fact.recorded)).await?;
     }
     tx.commit().await?;
     Ok(true)

@@ -1,15 +1,20 @@
 //! The guard: says who calls and whether they may, before anything else of a request is looked at.
 
+use std::time::Instant;
+
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::application::Application;
 use domain::ids::ApplicationId;
-use event_log::Dispatcher;
+use event_log::{Dispatcher, trace};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use crate::access::{ApplicantTokens, Caller, Tokens};
+use crate::extract::traceparent;
 use crate::policy;
 use crate::problem::Problem;
 
@@ -92,16 +97,48 @@ impl Guard {
     }
 }
 
-/// The outermost middleware: names the request, whatever becomes of it.
-pub async fn name(mut request: Request, next: Next) -> Response {
+/// The outermost middleware: names the request and counts it, whatever becomes of it.
+pub async fn name(matched: Option<MatchedPath>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let header = HeaderValue::from_str(&id.0);
+    let (begun, method) = (Instant::now(), method_of(&request));
+    // By template, and of known methods: what strangers make up must not make up numbers.
+    let route = matched.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let span = tracing::info_span!(
+        "request",
+        otel.name = format_args!("{method} {route}"),
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        request = id.0,
+        trace_id = Empty,
+    );
+    trace::go_on(&span, traceparent(request.headers()).as_deref());
     request.extensions_mut().insert(id);
-    let mut response = next.run(request).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.record("http.response.status_code", response.status().as_u16());
+    let status = response.status().as_str().to_owned();
+    metrics::histogram!("hiresphere_http_request_seconds",
+        "route" => route, "method" => method, "status" => status)
+    .record(begun.elapsed());
     if let Ok(header) = header {
         response.headers_mut().insert(REQUEST_ID, header);
     }
     response
+}
+
+fn method_of(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "other",
+    }
 }
 
 /// The middleware: caller, rule.

@@ -64,6 +64,7 @@ const DELETE: Method = Method::DELETE;
 pub const RULES: &[(Method, &str, Rule)] = &[
     (GET, "/healthz", Rule::Public),
     (GET, "/readyz", Rule::Public),
+    (GET, "/metrics", Rule::Public),
     (GET, "/openapi.json", Rule::Public),
     (GET, "/docs", Rule::Public),
     (GET, "/docs/", Rule::Public),
@@ -197,7 +198,8 @@ mod tests {
                 !RULES[..i].iter().any(|(m, p, _)| m == method && p == path),
                 "{method} {path}"
             );
-            let open = ["/healthz", "/readyz", "/openapi.json", "/docs", "/v1/open-jobs"];
+            let open =
+                ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/v1/open-jobs"];
             let open = open.iter().any(|o| path.starts_with(o));
             assert_eq!(rule.is_public(), open || path.ends_with("{job}/applications"), "{path}");
         }

@@ -36,6 +36,21 @@ pub enum ApplicationCommand {
     AddNote { note: EventId, visibility: Visibility, text: Pii<String> },
 }
 
+crate::decide::named!(ApplicationCommand {
+    SubmitApplication,
+    ReplaceResume,
+    RequestScore,
+    RecordScore,
+    FailScore,
+    MoveToStage,
+    Shortlist,
+    Unshortlist,
+    Reject,
+    Unreject,
+    Withdraw,
+    AddNote
+});
+
 /// What applying takes.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "fields are those of ApplicationSubmitted")]

@@ -45,3 +45,15 @@ pub enum CandidateCommand {
     /// (vault) The key is destroyed and the stores are swept. Refused: WRONG_STATE.
     CompleteErasure { stores_swept: Vec<String> },
 }
+
+crate::decide::named!(CandidateCommand {
+    RegisterCandidate,
+    AttachResume,
+    RecordExtraction,
+    RecordExtractionFailure,
+    RecordProfile,
+    CorrectField,
+    FlagDuplicate,
+    OpenErasure,
+    CompleteErasure
+});

@@ -26,3 +26,14 @@ pub enum JobCommand {
     /// Take none any more. Refused: ACTIVE_APPLICATIONS without a disposition, WRONG_STATE.
     CloseJob { reason: String, filled: bool, disposition: Option<Disposition> },
 }
+
+crate::decide::named!(JobCommand {
+    DraftJob,
+    EditJob,
+    DefinePipeline,
+    BindRubric,
+    PublishJob,
+    PauseJob,
+    ReopenJob,
+    CloseJob
+});

@@ -47,6 +47,8 @@ pub enum ModelReleaseCommand {
     RegisterModel { id: ModelReleaseId, release: Release },
 }
 
+crate::decide::named!(ModelReleaseCommand { RegisterModel });
+
 /// Facts about a model release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "data")]

@@ -36,6 +36,8 @@ pub enum RubricCommand {
     RetireRubric { version: u32 },
 }
 
+crate::decide::named!(RubricCommand { PublishRubric, RetireRubric });
+
 /// Facts about a rubric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "data")]

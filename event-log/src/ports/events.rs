@@ -1,5 +1,7 @@
 //! The port of the event store: append with its reservations and idempotency key, and read.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::decide::Reserve;
 use domain::ids::StreamId;
@@ -105,6 +107,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// How many events are committed and have no position yet.
     async fn unplaced(&self) -> Result<u64, LogError> {
         Ok(0)
+    }
+
+    /// How long the oldest of them has waited; nothing when there is none.
+    async fn unplaced_for(&self) -> Result<Duration, LogError> {
+        Ok(Duration::ZERO)
     }
 
     /// Changes whenever the head may have moved. A hint: readers still ask.

@@ -40,6 +40,11 @@ pub trait Subscriptions: Send + Sync + 'static {
     /// Everything parked in a subscription, by position.
     async fn parked(&self, subscription: &str) -> Result<Vec<Parked>, LogError>;
 
+    /// How many events are parked in a subscription.
+    async fn parked_count(&self, subscription: &str) -> Result<u64, LogError> {
+        Ok(self.parked(subscription).await?.len() as u64)
+    }
+
     /// Takes an event out of the park: it counts as handled.
     async fn unpark(&self, subscription: &str, position: u64) -> Result<(), LogError>;
 

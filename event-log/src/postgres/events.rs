@@ -1,5 +1,7 @@
 //! The event store on PostgreSQL.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use sqlx::Row as _;
@@ -57,6 +59,15 @@ impl EventStore for PostgresLog {
     async fn unplaced(&self) -> Result<u64, LogError> {
         let count = sqlx::query("SELECT COUNT(*) AS n FROM unsequenced");
         number(&count.fetch_one(&self.pool).await.map_err(failed)?, "n")
+    }
+
+    async fn unplaced_for(&self) -> Result<Duration, LogError> {
+        // By one clock: this machine's may be another. The first in the queue is among the oldest.
+        let sql = "SELECT EXTRACT(EPOCH FROM clock_timestamp() - e.recorded_at)::float8 \
+                   FROM (SELECT seq FROM unsequenced ORDER BY seq LIMIT 1) u JOIN events e USING (seq)";
+        let waited: Option<f64> =
+            sqlx::query_scalar(sql).fetch_optional(&self.pool).await.map_err(failed)?;
+        Ok(Duration::try_from_secs_f64(waited.unwrap_or(0.0)).unwrap_or_default())
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

@@ -68,6 +68,11 @@ impl Subscriptions for SqliteLog {
         rows.iter().map(parked).collect()
     }
 
+    async fn parked_count(&self, subscription: &str) -> Result<u64, LogError> {
+        let count = sqlx::query("SELECT COUNT(*) AS n FROM parked WHERE subscription = $1");
+        number(&count.bind(subscription).fetch_one(&self.readers).await.map_err(failed)?, "n")
+    }
+
     async fn parked_everywhere(&self) -> Result<Vec<Parked>, LogError> {
         let rows = sqlx::query("SELECT * FROM parked ORDER BY subscription, position")
             .fetch_all(&self.readers)

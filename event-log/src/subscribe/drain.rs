@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::ids::StreamId;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::{ATTEMPTS, Drained, FIRST_PAUSE, Handler, HandlerError, Subscription};
-use crate::Log;
 use crate::error::LogError;
 use crate::event::Recorded;
 use crate::ports::Parked;
+use crate::{Log, trace};
 
 /// How many events are read at once.
 const BATCH: u32 = 256;
@@ -78,7 +79,8 @@ pub(super) async fn one<H: Handler>(
 ) -> (Recorded, Result<(), Failed>) {
     let mut pause = FIRST_PAUSE;
     for attempt in 1.. {
-        let error = match handler.handle(&event).await {
+        let span = trace::handling(handler.name(), &event);
+        let error = match handler.handle(&event).instrument(span).await {
             Ok(()) => return (event, Ok(())),
             Err(HandlerError::Log(error)) => return (event, Err(Failed::Log(error))),
             Err(HandlerError::Park(error)) => {

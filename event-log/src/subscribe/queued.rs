@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tracing::Instrument as _;
 
 use super::{ATTEMPTS, FIRST_PAUSE, Handler, HandlerError, Subscription, stopped};
 use crate::error::LogError;
 use crate::event::Recorded;
 use crate::ports::{Delivery, Queue, Receipt};
+use crate::trace;
 
 /// How long what is being worked on may take to end once it is to stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -126,7 +128,8 @@ impl Drop for Handling {
 }
 
 fn handle<H: Handler>(handler: Arc<H>, event: Recorded) -> Handling {
-    Handling(tokio::spawn(async move { handler.handle(&event).await }))
+    let span = trace::handling(handler.name(), &event);
+    Handling(tokio::spawn(async move { handler.handle(&event).await }.instrument(span)))
 }
 
 fn answer(outcome: Result<Result<(), HandlerError>, JoinError>) -> Result<(), HandlerError> {

@@ -35,7 +35,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
     out::print(&format!("Opening {jobs} jobs and applying with {resumes} sample resumes.\n"))?;
     if args.once {
         let (engine, backstage) = Engine::alone(&place).await?;
-        let opened = settled(&engine).await?;
+        let opened = Box::pin(settled(&engine)).await?;
         backstage.end().await;
         return tables(&engine, opened).await;
     }
@@ -65,7 +65,7 @@ async fn settled(engine: &Engine) -> Result<Vec<Opened>, Failure> {
     let total = resumes();
     let bar = out::progress(total);
     let ended = AtomicUsize::new(0);
-    let opened = settle(engine, Box::pin(apply_all(engine, &|| ())), |event| {
+    let opened = Box::pin(settle(engine, Box::pin(apply_all(engine, &|| ())), |event| {
         if ends_a_way(event) {
             bar.inc(1);
             let n = ended.fetch_add(1, Ordering::Relaxed) + 1;
@@ -74,7 +74,7 @@ async fn settled(engine: &Engine) -> Result<Vec<Opened>, Failure> {
                 out::note(&format!("read and scored {n} of {total}"));
             }
         }
-    })
+    }))
     .await?;
     bar.finish_and_clear();
     Ok(opened)

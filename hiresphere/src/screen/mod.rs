@@ -54,11 +54,11 @@ pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
 
     let bar = out::progress(inputs.len());
     let handing_in = hand_in_all(&engine, job, &inputs, || bar.inc(1));
-    let handed_in = settle(&engine, handing_in, |event| {
+    let handed_in = Box::pin(settle(&engine, handing_in, |event| {
         if ends_a_way(event) {
             bar.inc(1);
         }
-    })
+    }))
     .await?;
     bar.finish_and_clear();
     backstage.end().await;

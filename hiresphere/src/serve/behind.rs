@@ -1,12 +1,12 @@
 //! The roles behind the log, as processes of their own: they see events sealed and hold no key, and what they serve is
 //! their health.
 
-use std::sync::Arc;
-
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::health::{self, Health};
+use super::numbers::Sources;
 use super::{Role, http};
 use crate::backstage::{relay, sequence};
 use crate::engine::sealed_log;
@@ -19,15 +19,18 @@ pub(super) async fn run(
     roles: &[Role],
     listener: TcpListener,
 ) -> Result<(), Failure> {
-    let health = Health::new(None);
+    let health = Health::new(None, roles);
     let stop = watch::Sender::new(false);
     let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
     let address = listener.local_addr().map_err(|e| Failure::io("listen", &e))?;
     out::print(&format!("serving http://{address}   role {}\n", names.join(", ")))?;
-    let router = health::routes().with_state(health.clone()).into();
+    tracing::info!(roles = names.join(","), %address, "serving");
+    let router: Router = health::routes().with_state(health.clone()).into();
+    let router = router.layer(middleware::from_fn(web::guard::name));
     let serving = http::serve(listener, router, stop.subscribe());
     let ending = async {
         crate::interrupted().await;
+        tracing::info!("asked to end");
         health.ending();
         stop.send_replace(true);
     };
@@ -42,7 +45,11 @@ pub(super) async fn run(
     let relaying = async {
         if roles.contains(&Role::Relay) {
             let (store, bus) = sealed_log(servers).await?;
-            relay(Arc::clone(&store), bus, stop.subscribe()).await;
+            health.watch(Sources::sealed(&store));
+            let told = |failed: Option<&event_log::LogError>| {
+                health.failing("relay", failed.map(event_log::LogError::code));
+            };
+            relay(store, bus, stop.subscribe(), told).await;
         }
         Ok::<_, Failure>(())
     };

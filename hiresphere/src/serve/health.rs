@@ -1,4 +1,4 @@
-//! Whether the server lives and is ready.
+//! Whether the server lives and is ready, and its numbers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Role;
+use super::numbers::{Numbers, Sources};
 use crate::engine::Engine;
+use crate::telemetry;
 
 /// Events that the read models may be behind the log and still be called ready.
 const BEHIND: u64 = 1000;
@@ -28,12 +31,19 @@ struct Inner {
     engine: Option<Arc<Engine>>,
     failing: Mutex<BTreeMap<&'static str, String>>,
     ending: AtomicBool,
+    numbers: Numbers,
 }
 
 impl Health {
-    pub(super) fn new(engine: Option<Arc<Engine>>) -> Self {
+    pub(super) fn new(engine: Option<Arc<Engine>>, roles: &[Role]) -> Self {
         let (failing, ending) = (Mutex::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { engine, failing, ending }) }
+        let numbers = Numbers::new(roles, engine.as_deref().map(Sources::of));
+        Self { inner: Arc::new(Inner { engine, failing, ending, numbers }) }
+    }
+
+    /// Says where numbers come from, where that was not known from the start.
+    pub(super) fn watch(&self, sources: Sources) {
+        self.inner.numbers.watch(sources);
     }
 
     /// A role fails, with this code, until it is well again.
@@ -45,6 +55,11 @@ impl Health {
         };
     }
 
+    /// What fails at the moment, and the code of why.
+    fn failures(&self) -> BTreeMap<&'static str, String> {
+        self.inner.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The server was asked to end: no new work is wanted.
     pub(super) fn ending(&self) {
         self.inner.ending.store(true, Ordering::Relaxed);
@@ -52,7 +67,7 @@ impl Health {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Health> {
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
 }
 
 /// That it lives.
@@ -89,7 +104,7 @@ struct Ready {
     responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     let inner = &health.inner;
-    let mut failing = inner.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut failing = health.failures();
     let (mut head, mut read_models) = (None, None);
     if let Some(engine) = &inner.engine {
         let (log, read) = tokio::join!(engine.log.store.head(), engine.read.checkpoint());
@@ -109,4 +124,14 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     let ready = failing.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Ready { ready, head, read_models, failing }))
+}
+
+/// How much is there, and how fast?
+///
+/// The numbers of this process, as Prometheus reads them.
+#[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "metrics",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+async fn metrics(State(health): State<Health>) -> ([(HeaderName, &'static str); 1], String) {
+    health.inner.numbers.gather(&health.failures()).await;
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::numbers::render())
 }

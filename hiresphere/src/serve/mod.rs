@@ -6,6 +6,7 @@ mod behind;
 mod beside;
 mod health;
 mod http;
+mod numbers;
 mod roles;
 
 use std::net::SocketAddr;
@@ -181,20 +182,24 @@ impl Server {
         until: impl Future<Output = ()>,
         seen: impl Fn(&event_log::Recorded) + Send + Sync + 'static,
     ) -> Result<(), Failure> {
-        let health = health::Health::new(Some(self.engine.clone()));
+        let health = health::Health::new(Some(self.engine.clone()), &self.roles);
         let router = api::router(&self, health.clone())?;
         let roles = roles::start(&self, &health, seen).await?;
         let serving = http::serve(self.listener, router, self.stop.subscribe());
+        let names: Vec<_> = self.roles.iter().map(|role| role.name()).collect();
+        tracing::info!(roles = names.join(","), address = %self.address, "serving");
         let ending = async {
             tokio::select! {
                 () = crate::interrupted() => {}
                 () = until => {}
             }
+            tracing::info!("asked to end");
             health.ending();
             self.stop.send_replace(true);
         };
         let ((), ()) = tokio::join!(serving, ending);
         roles.end().await;
+        tracing::info!("ended");
         Ok(())
     }
 }

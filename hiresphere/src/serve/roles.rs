@@ -57,7 +57,10 @@ pub(super) async fn start(
         }
         if server.is(Role::Relay) {
             let (store, bus) = sealed_log(servers).await?;
-            tasks.spawn(relay(store, bus, stop()));
+            let health = health.clone();
+            tasks.spawn(relay(store, bus, stop(), move |failed: Option<&LogError>| {
+                health.failing("relay", failed.map(LogError::code));
+            }));
         }
     }
     // Behind the sequencer, since what it appends is to get its place; on a folder it is done already.

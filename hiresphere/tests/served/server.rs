@@ -59,6 +59,11 @@ impl Server {
         self.folder.path().join("data")
     }
 
+    /// What it said on standard error so far.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stderr")).expect("UTF-8")
+    }
+
     /// An HTTP client that names nobody.
     pub(crate) fn anonymous(&self) -> Api {
         Api::new(&self.address, None)

@@ -40,6 +40,23 @@ pub struct Follower {
     access: watch::Receiver<u64>,
     stop: watch::Receiver<bool>,
     beat: Interval,
+    _counted: Counted,
+}
+
+/// A connection, for as long as it is counted as one.
+struct Counted;
+
+impl Counted {
+    fn one() -> Self {
+        metrics::gauge!("hiresphere_live_connections").increment(1);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("hiresphere_live_connections").decrement(1);
+    }
 }
 
 /// What comes next.
@@ -111,7 +128,8 @@ impl Follower {
         let mut beat = interval_at(tokio::time::Instant::now() + HEARTBEAT, HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (head, access) = (hub.head(), guard.tokens().changes());
-        Self { hub, guard, caller, viewer, filter, at: after, head, access, stop, beat }
+        let _counted = Counted::one();
+        Self { hub, guard, caller, viewer, filter, at: after, head, access, stop, beat, _counted }
     }
 
     /// Everything up to here was told.

@@ -120,16 +120,22 @@ impl Scorers {
         };
         let mut envelope = self.command(application, command, "scorer", event);
         envelope.actor = Actor::new(ActorKind::Model, release);
-        match self.dispatcher.dispatch::<Application>(envelope.clone()).await {
+        let outcome = match self.dispatcher.dispatch::<Application>(envelope.clone()).await {
             // An answer outside its bounds is a failed run, never a default number.
             Err(DispatchError::Refused(refusal)) => {
                 envelope.command =
                     ApplicationCommand::FailScore { run, reason: refusal.code, retryable: false };
-                self.dispatcher.dispatch::<Application>(envelope).await?;
-                Ok(())
+                self.dispatcher.dispatch::<Application>(envelope).await?
             }
-            other => other.map(drop).map_err(Into::into),
+            other => other?,
+        };
+        // A second delivery ends no run.
+        if outcome.events > 0 {
+            let took = self.dispatcher.log().clock.now() - event.recorded_at;
+            metrics::histogram!("hiresphere_score_run_seconds")
+                .record(took.to_std().unwrap_or_default());
         }
+        Ok(())
     }
 
     /// The text and the profile of a resume; `None` when the person was erased.

@@ -5,6 +5,7 @@ mod form;
 mod params;
 mod path;
 
+pub(crate) use command::traceparent;
 pub use command::{Command, Meta};
 pub use form::{Form, Upload};
 pub use params::Params;
