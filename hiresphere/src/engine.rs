@@ -54,10 +54,10 @@ pub(crate) fn readers() -> Result<Pool, Failure> {
     Ok(Pool::new(PoolConfig::new(program, vec![READ_WORKER.into()])))
 }
 
-/// Makes every table of the distributed engine, or brings them up to date.
+/// Makes the tables of the distributed engine, or brings them up to date. Not the read models: those belong to the role
+/// that makes them anew, and are made by whoever works with it.
 pub(crate) async fn make_tables(servers: &Servers) -> Result<Vec<Migrated>, Failure> {
     let done = distributed::migrate(&servers.database_url, Some(&servers.keys_url)).await?;
-    ReadStore::connect(&servers.database_url).await?;
     Tokens::connect(&servers.database_url).await?;
     Ok(done)
 }

@@ -64,6 +64,6 @@ def check(project, program):
             return
     for user, database, statement, may in expected():
         schema = {LOG: "hiresphere", KEYS: "hiresphere_keys"}[database]
-        code, said = run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url(user, database), "-c", statement,
+        code, said = run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url(user, database), "-c", f"BEGIN; {statement}; ROLLBACK",
                          env=os.environ | {"PGOPTIONS": f"-c search_path={schema}"})
         project.want((code == 0) == may, HERE, f"{user} {'may not' if may else 'may'} in {database}: {statement}: {said}")

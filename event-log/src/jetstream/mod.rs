@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::{Context, context::ContextBuilder};
-use async_nats::{ConnectOptions, Event};
+use async_nats::{ConnectOptions, Event, ServerAddr};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -74,7 +74,10 @@ impl JetStream {
     pub async fn connect(options: Options, identity: Uuid) -> Result<Self, LogError> {
         let unusable = |problem: String| LogError::Io { doing: "connect to the bus", problem };
         let (losing, lost) = watch::channel(0_u64);
-        let client = ConnectOptions::new()
+        let servers =
+            options.url.split(',').map(str::parse).collect::<Result<Vec<ServerAddr>, _>>();
+        let servers = servers.map_err(|e| unusable(e.to_string()))?;
+        let client = credentials(&servers)
             .name("hiresphere")
             .retry_on_initial_connect()
             .max_reconnects(None)
@@ -93,7 +96,7 @@ impl JetStream {
                 }
                 async {}
             })
-            .connect(options.url.split(',').collect::<Vec<_>>())
+            .connect(servers)
             .await
             .map_err(|e| unusable(e.to_string()))?;
         let context = ContextBuilder::new().timeout(ANSWER).ack_timeout(ANSWER).build(client);
@@ -114,6 +117,18 @@ impl JetStream {
     /// What the server cannot be asked, or does not answer as it should.
     fn unavailable(error: impl std::fmt::Display) -> LogError {
         LogError::Unavailable(format!("the bus: {error}"))
+    }
+}
+
+/// Options with the user and password, or the token, of the first address that has them: the client itself would read
+/// over them.
+fn credentials(servers: &[ServerAddr]) -> ConnectOptions {
+    let options = ConnectOptions::new();
+    let found = servers.iter().find_map(|server| Some((server.username()?, server.password())));
+    match found {
+        Some((user, Some(password))) => options.user_and_password(user.into(), password.into()),
+        Some((token, None)) => options.token(token.into()),
+        None => options,
     }
 }
 

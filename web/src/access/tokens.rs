@@ -38,6 +38,15 @@ const SCHEMA: &str = "
         issued_by  TEXT UNIQUE
     ) WITHOUT ROWID;";
 
+/// Whoever appends also asks who calls. The role is the whole server's, and made by the log's migrations.
+const GRANTS: &str = "
+    DO $$ BEGIN
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hiresphere_app') THEN
+            GRANT USAGE ON SCHEMA hiresphere_access TO hiresphere_app;
+            GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA hiresphere_access TO hiresphere_app;
+        END IF;
+    END $$;";
+
 /// Members' tokens.
 #[derive(Clone)]
 pub struct Tokens {
@@ -99,6 +108,7 @@ impl Tokens {
             query(alone).bind(NAME).execute(&mut tx).await?;
             tx.script(&format!("CREATE SCHEMA IF NOT EXISTS {NAME}")).await?;
             create(&mut tx).await?;
+            tx.script(GRANTS).await?;
             tx.commit().await?;
         }
         Ok(Self { pool, changed: watch::Sender::new(0) })
