@@ -20,7 +20,7 @@ use load::{Asker, Server, Site, size};
 use serde_json::Value;
 use support::{Bench, STRONG, WEAK};
 use tempfile::TempDir;
-use testkit::servers::{Database, Nats};
+use testkit::servers::{Database, Nats, Postgres};
 use tokio::process::Command;
 use tokio::sync::watch;
 
@@ -38,21 +38,29 @@ const ROLES: [(&str, usize); 7] = [
 
 /// Servers of this test's own, and the settings that name them.
 struct Servers {
-    database: Database,
+    url: String,
+    _database: Option<Database>,
     nats: Nats,
     folder: TempDir,
 }
 
 impl Servers {
     async fn start() -> Self {
+        let database = Database::make().await;
+        let url = database.url().to_owned();
+        Self { _database: Some(database), ..Self::at(url) }
+    }
+
+    /// With a database that is somebody else's.
+    fn at(url: String) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self { database: Database::make().await, nats: Nats::start(), folder }
+        Self { url, _database: None, nats: Nats::start(), folder }
     }
 
     fn settings(&self) -> [(&'static str, String); 5] {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         [
-            ("HIRESPHERE_DATABASE_URL", self.database.url().to_owned()),
+            ("HIRESPHERE_DATABASE_URL", self.url.clone()),
             ("HIRESPHERE_NATS_URL", self.nats.url()),
             ("HIRESPHERE_DATA", path("data")),
             ("HIRESPHERE_DOCUMENTS_URL", format!("file://{}", path("documents"))),
@@ -75,7 +83,7 @@ impl Servers {
 
     /// A number that the database answers.
     async fn count(&self, sql: &str) -> i64 {
-        let pool = sqlx::PgPool::connect(self.database.url()).await.expect("a database");
+        let pool = sqlx::PgPool::connect(&self.url).await.expect("a database");
         sqlx::query_scalar(sql).fetch_one(&pool).await.expect("a number")
     }
 }
@@ -295,4 +303,52 @@ async fn check(servers: &Servers, accepted: &BTreeSet<String>, heard: &Heard, ap
     assert_eq!(servers.count("SELECT count(*) FROM hiresphere.parked").await, 0);
     let rebuilt: Value = serde_json::from_str(&servers.run(&["rebuild", "--json"]).await).unwrap();
     assert_eq!(rebuilt["equal"], true, "{rebuilt}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_bus_writes_go_on_and_without_a_database_they_are_refused() {
+    let mut postgres = Postgres::start();
+    let mut servers = Servers::at(postgres.database().await);
+    let mut server = Server::spawn(servers.command(&["serve", "--listen", "127.0.0.1:0"]));
+    let (address, token) = server.says_where().await;
+    let token = token.expect("the first start makes one");
+    testkit::servers::tls();
+    let http = reqwest::Client::new();
+    let draft = |key: &str| {
+        let posting = serde_json::json!({ "title": "Nurse", "description": "Wards." });
+        let request = http.post(format!("http://{address}/v1/jobs")).json(&posting);
+        let request = request.bearer_auth(&token).header("idempotency-key", key);
+        async move {
+            let answer = request.send().await.expect("an answer");
+            let wait = answer.headers().get("retry-after").is_some();
+            let status = answer.status().as_u16();
+            (status, wait, answer.json::<Value>().await.expect("JSON"))
+        }
+    };
+    let (status, _, first) = draft("one").await;
+    assert_eq!(status, 201, "{first}");
+    servers.nats.kill();
+    let (status, _, without_bus) = draft("two").await;
+    assert_eq!(status, 201, "{without_bus}");
+    assert!(without_bus["position"].as_u64() > first["position"].as_u64(), "numbered all the same");
+
+    postgres.kill();
+    let (status, wait, refused) = draft("three").await;
+    assert_eq!((status, wait, &refused["code"]), (503, true, &"DATABASE_UNAVAILABLE".into()));
+    postgres.restart();
+    servers.nats.restart();
+    let third = loop {
+        let (status, _, answer) = draft("three").await;
+        if status == 201 {
+            break answer;
+        }
+        assert_eq!(status, 503, "{answer}");
+    };
+    let (status, _, again) = draft("three").await;
+    assert_eq!((status, &again["id"], &again["position"]), (201, &third["id"], &third["position"]));
+    // Everything catches up: the page is given once the read models hold the last write.
+    let url = format!("http://{address}/v1/jobs?min_position={}", third["position"]);
+    let page = http.get(url).bearer_auth(&token).send().await.expect("an answer");
+    let page: Value = page.json().await.expect("JSON");
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(3), "{page}");
 }

@@ -14,7 +14,11 @@ const ALWAYS: Problems = &[
     ("400", "BadRequest", "BAD_PARAMETER, INVALID_JSON and others: the request cannot be read"),
     ("429", "TooManyRequests", "Too many requests; `Retry-After` says when to try again"),
     ("500", "Failed", "INTERNAL: the server failed"),
-    ("503", "Unavailable", "Not ready yet, or shutting down"),
+    (
+        "503",
+        "Unavailable",
+        "DATABASE_UNAVAILABLE, READ_MODELS_BEHIND, or shutting down; `Retry-After` says when",
+    ),
 ];
 const CLOSED: Problems = &[
     ("401", "Unauthenticated", "UNAUTHENTICATED: say who you are"),

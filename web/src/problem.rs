@@ -137,6 +137,12 @@ impl From<LogError> for Problem {
                 tracing::error!(%error, "the disk is full");
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "DISK_FULL", detail)
             }
+            LogError::Unavailable(_) => {
+                tracing::error!(%error, "a request was refused");
+                let detail = "the database is away at the moment; try again, with the same \
+                              Idempotency-Key";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", detail)
+            }
             error => {
                 // What the machine does wrong is for whoever runs it, not for whoever asks.
                 tracing::error!(code = error.code(), %error, "a request failed");
