@@ -1,5 +1,5 @@
 //! Makes the documents that tests and samples need: PDF, DOCX, and hostile ones of both; and starts the real
-//! servers that tests talk to ([`servers`], with the feature of that name).
+//! servers that tests talk to (`servers`, with the feature of that name).
 //!
 //! Everything made here depends only on what is asked for, never on the clock or the machine, so
 //! a failing test can be repeated and the committed samples can be checked byte for byte.
