@@ -117,10 +117,12 @@ export async function tour(baseUrl: string, token: string, resume: File): Promis
     const api = client(baseUrl, token);
     const job = await openJob(api, crypto.randomUUID());
     const applied = await apply(api, job, resume);
-    for (const row of await pool(api, job, applied.position)) {
+    // Absent while the log has not numbered the write yet: then from the beginning.
+    const position = applied.position ?? 0;
+    for (const row of await pool(api, job, position)) {
         console.log(row.rank, row.name, row.total);
     }
-    await follow(baseUrl, api, job, applied.position, (event) => {
+    await follow(baseUrl, api, job, position, (event) => {
         switch (event.type) {
             case "application.score_recorded.v1":
                 console.log(event.at, "scored", event.data.total, event.data.criteria.length);
