@@ -25,7 +25,7 @@ MISTAKES = [
     (compose, COMPOSE, "  relay:\n", "  carrier:\n", "logs in as"),
     (compose, COMPOSE, "/run/secrets/master_key", "/run/secrets/key", "is not mounted"),
     (compose, COMPOSE, "nats:2.15.1-alpine", "nats:alpine", "not pinned"),
-    (compose, COMPOSE, "postgres:18.4-bookworm", "postgres:17.4-bookworm", "tested with"),
+    (compose, COMPOSE, "postgres:18.6-bookworm", "postgres:17.4-bookworm", "tested with"),
     (compose, COMPOSE, "cap_drop: [ALL]", "cap_drop: [NET_RAW]", "does not drop"),
     (compose, COMPOSE, "stop_grace_period: 40s", "stop_grace: 40s", "stop_grace"),
     (compose, "deploy/compose/.env.example", "NATS_PASSWORD=CHANGE_ME", "NATS=CHANGE_ME", "prepare.sh"),
