@@ -59,6 +59,21 @@ async fn setting_up_and_opening_again_add_nothing() {
     assert_eq!(changed.code(), "RELEASE_REGISTERED");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_set_up_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_held, log) = Folder::open(folder.path()).await.unwrap();
+    let mut at_once = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let dispatcher = log.dispatcher();
+        at_once.spawn(async move { setup(&dispatcher, release("baseline"), &recruiter()).await });
+    }
+    for done in at_once.join_all().await {
+        done.unwrap();
+    }
+    assert_eq!(log.store.head().await.unwrap(), 2, "one rubric, one release");
+}
+
 #[tokio::test]
 async fn the_same_resume_from_the_same_place_is_the_same_application() {
     let folder = tempfile::tempdir().unwrap();
