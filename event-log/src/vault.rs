@@ -140,6 +140,32 @@ impl Vault {
         }
     }
 
+    /// Looks up at once the keys that opening these events asks for.
+    ///
+    /// # Errors
+    /// `MASTER_KEY` as for [`Self::key`].
+    pub async fn prepare(&self, events: &[Recorded]) -> Result<(), LogError> {
+        let mut people: Vec<CandidateId> = events.iter().filter_map(|event| event.key_id).collect();
+        people.sort_unstable();
+        people.dedup();
+        let mut destroyed = 0;
+        people.retain(|person| match self.cached(*person) {
+            Ok(_) => false,
+            Err(by_now) => {
+                destroyed = by_now;
+                true
+            }
+        });
+        // One alone is looked up when it is needed.
+        if people.len() < 2 {
+            return Ok(());
+        }
+        for (person, wrapped) in self.inner.keys.get_live(&people).await? {
+            self.unwrap_key(person, &wrapped, destroyed)?;
+        }
+        Ok(())
+    }
+
     /// The key as it is kept in memory, or how many were destroyed before it is looked up.
     fn cached(&self, person: CandidateId) -> Result<PersonKey, u64> {
         let cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);

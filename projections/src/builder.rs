@@ -5,14 +5,16 @@ use std::time::Duration;
 use event_log::sql::{Hold, query};
 use event_log::{Log, LogError, Recorded, trace};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing::{Instrument as _, Span};
 
 use crate::fact::Fact;
 use crate::models;
+use crate::rows::{Rows, Shelves};
 use crate::store::ReadStore;
 
 /// Events read and written at once.
-const BATCH: u32 = 512;
+const BATCH: u32 = 2048;
 /// How often one that stands by looks whether it is needed, and one at work whether it still is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The pause after a database could not be reached.
@@ -117,18 +119,27 @@ impl Builder {
     ) -> Result<u64, LogError> {
         let mut at = self.begin(store).await?;
         let mut count = 0;
+        // Tables that nobody else writes are as this call left them.
+        let kept = store.is_private();
+        let mut shelves = Shelves::new(kept && at == 0);
+        let mut ahead = Ahead::default();
         while at < to {
-            let limit = u32::try_from(to - at).unwrap_or(BATCH).min(BATCH);
-            let batch = self.log.store.read_all(at, limit).await?;
-            let Some(last) = batch.last().map(|e| e.position) else { break };
-            let mut facts = Vec::with_capacity(batch.len());
-            for recorded in batch {
-                facts.push(Fact::open(&self.log.vault, recorded).await?);
+            let facts = match ahead.take(at).await {
+                Some(facts) => facts?,
+                None => self.facts(at, to).await?,
+            };
+            let Some(last) = facts.last().map(|fact| fact.recorded.position) else { break };
+            if facts.len() == BATCH as usize && last < to {
+                let builder = self.clone();
+                ahead.read(last, async move { builder.facts(last, to).await });
             }
-            let written = match write(store, &facts, at, last).await {
+            let written = match write(store, &facts, at, last, &mut shelves).await {
                 Err(error) if store.was_swapped(&error) => false,
                 written => written?,
             };
+            if !(written && kept) {
+                shelves = Shelves::new(false);
+            }
             if !written {
                 // Another builder has folded these, or other tables were swapped in.
                 at = self.begin(store).await?;
@@ -140,6 +151,18 @@ impl Builder {
             facts.iter().for_each(|fact| seen(&fact.recorded));
         }
         Ok(count)
+    }
+
+    /// The next facts behind a position, up to another.
+    async fn facts(&self, at: u64, to: u64) -> Result<Vec<Fact>, LogError> {
+        let limit = u32::try_from(to - at).unwrap_or(BATCH).min(BATCH);
+        let batch = self.log.store.read_all(at, limit).await?;
+        self.log.vault.prepare(&batch).await?;
+        let mut facts = Vec::with_capacity(batch.len());
+        for recorded in batch {
+            facts.push(Fact::open(&self.log.vault, recorded).await?);
+        }
+        Ok(facts)
     }
 
     /// Where folding goes on.
@@ -179,16 +202,51 @@ fn span_of(event: &Recorded) -> Span {
 }
 
 /// Writes what facts change, from one position to another; nothing, when the tables are not at the first.
-async fn write(store: &ReadStore, facts: &[Fact], from: u64, to: u64) -> Result<bool, LogError> {
+async fn write(
+    store: &ReadStore,
+    facts: &[Fact],
+    from: u64,
+    to: u64,
+    shelves: &mut Shelves,
+) -> Result<bool, LogError> {
     let mut tx = store.pool().await.begin().await?;
     // First, so that nobody swaps tables, or folds the same, from here on.
     let sql = "UPDATE checkpoint SET position = $1 WHERE position = $2";
     if query(sql).bind(to).bind(from).execute(&mut tx).await? != 1 {
         return Ok(false);
     }
+    let mut rows = Rows::new(shelves, &mut tx);
+    models::prepare(facts, &mut rows).await?;
     for fact in facts {
-        models::apply(fact, &mut tx).instrument(span_of(&fact.recorded)).await?;
+        models::apply(fact, &mut rows).instrument(span_of(&fact.recorded)).await?;
     }
+    shelves.write(&mut tx).await?;
     tx.commit().await?;
+    shelves.written();
     Ok(true)
+}
+
+/// The next batch, read and opened while one is written.
+#[derive(Default)]
+struct Ahead {
+    reading: JoinSet<Result<Vec<Fact>, LogError>>,
+    /// Behind which position.
+    at: u64,
+}
+
+impl Ahead {
+    fn read(
+        &mut self,
+        at: u64,
+        facts: impl Future<Output = Result<Vec<Fact>, LogError>> + Send + 'static,
+    ) {
+        self.at = at;
+        self.reading.spawn(facts);
+    }
+
+    /// What was read behind a position, if anything was.
+    async fn take(&mut self, at: u64) -> Option<Result<Vec<Fact>, LogError>> {
+        let read = self.reading.join_next().await?.ok()?;
+        (self.at == at).then_some(read)
+    }
 }

@@ -7,6 +7,7 @@ use domain::job::{Job, JobEvent};
 use domain::model_release::{ModelRelease, ModelReleaseEvent};
 use domain::rubric::{RubricEvent, RubricHistory};
 use event_log::{LogError, Recorded, Vault};
+use uuid::Uuid;
 
 /// One event.
 #[derive(Debug)]
@@ -34,6 +35,16 @@ pub enum What {
 }
 
 impl Fact {
+    /// The candidate that it happened to.
+    pub(crate) fn candidate(&self) -> Option<Uuid> {
+        if let What::Candidate(candidate, _) = self.what { Some(candidate.0) } else { None }
+    }
+
+    /// The application that it happened to.
+    pub(crate) fn application(&self) -> Option<Uuid> {
+        if let What::Application(application, _) = self.what { Some(application.0) } else { None }
+    }
+
     /// Decodes and opens an event.
     ///
     /// # Errors

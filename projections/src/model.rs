@@ -4,8 +4,9 @@ use event_log::LogError;
 use event_log::sql::Transaction;
 
 use crate::fact::Fact;
+use crate::rows::Rows;
 
-/// The transaction that a batch of facts and the checkpoint are written in.
+/// A transaction that is read in.
 pub type Tx<'a> = &'a mut Transaction;
 
 /// Tables folded from facts. The same facts always give the same rows, on every engine.
@@ -15,6 +16,18 @@ pub trait ReadModel: Send + Sync {
     /// What makes them, as SQLite has it; see [`event_log::sql::Dialect::schema`].
     const SCHEMA: &'static str;
 
-    /// Writes what a fact changes.
-    fn apply(fact: &Fact, tx: Tx<'_>) -> impl Future<Output = Result<(), LogError>> + Send;
+    /// Reads at once what a batch of facts will need.
+    fn prepare(
+        facts: &[Fact],
+        rows: &mut Rows<'_>,
+    ) -> impl Future<Output = Result<(), LogError>> + Send {
+        let _ = (facts, rows);
+        async { Ok(()) }
+    }
+
+    /// Changes what a fact changes.
+    fn apply(
+        fact: &Fact,
+        rows: &mut Rows<'_>,
+    ) -> impl Future<Output = Result<(), LogError>> + Send;
 }

@@ -31,6 +31,20 @@ pub trait KeyStore: Send + Sync + 'static {
     /// The state of a person's key.
     async fn get(&self, person: CandidateId) -> Result<KeyState, LogError>;
 
+    /// The wrapped keys of those of some people whose key is live.
+    async fn get_live(
+        &self,
+        people: &[CandidateId],
+    ) -> Result<Vec<(CandidateId, Vec<u8>)>, LogError> {
+        let mut live = Vec::with_capacity(people.len());
+        for person in people {
+            if let KeyState::Live(wrapped) = self.get(*person).await? {
+                live.push((*person, wrapped));
+            }
+        }
+        Ok(live)
+    }
+
     /// Stores a wrapped key unless there is one or was one; answers the state that then holds.
     async fn put_if_absent(
         &self,

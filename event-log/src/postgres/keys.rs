@@ -36,6 +36,17 @@ impl KeyStore for PostgresKeys {
         })
     }
 
+    async fn get_live(
+        &self,
+        people: &[CandidateId],
+    ) -> Result<Vec<(CandidateId, Vec<u8>)>, LogError> {
+        let people: Vec<Uuid> = people.iter().map(|person| person.0).collect();
+        let sql = "SELECT person, wrapped FROM keys WHERE person = ANY($1) AND wrapped IS NOT NULL";
+        let found: Vec<(Uuid, Vec<u8>)> =
+            sqlx::query_as(sql).bind(people).fetch_all(&self.pool).await.map_err(failed)?;
+        Ok(found.into_iter().map(|(person, wrapped)| (CandidateId(person), wrapped)).collect())
+    }
+
     async fn put_if_absent(
         &self,
         person: CandidateId,

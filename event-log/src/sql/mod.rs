@@ -14,6 +14,7 @@
 //! let name: String = rows[0].get("name")?;
 //! ```
 
+mod bulk;
 mod dialect;
 mod hold;
 mod listen;
@@ -23,6 +24,7 @@ mod row;
 mod server;
 mod value;
 
+pub use bulk::Bulk;
 pub use dialect::Dialect;
 pub use hold::Hold;
 pub use listen::Listening;

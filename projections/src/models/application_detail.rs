@@ -7,10 +7,13 @@ use domain::text::Quote;
 use event_log::LogError;
 use event_log::sql::{Pool, query};
 use serde::Serialize;
+use uuid::Uuid;
 
-use super::{from_json, id, json, signed};
+use super::ranked_pool::PoolApplication;
+use super::{from_json, json, signed};
 use crate::fact::{Fact, What};
-use crate::model::{ReadModel, Tx};
+use crate::model::ReadModel;
+use crate::rows::{Rows, table};
 
 /// The read model.
 pub struct ApplicationDetail;
@@ -51,44 +54,60 @@ impl ReadModel for ApplicationDetail {
         ) WITHOUT ROWID;
         CREATE INDEX run_criteria_by_candidate ON run_criteria (candidate);";
 
-    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+    async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogError> {
         match &fact.what {
             What::Application(
                 application,
                 ApplicationEvent::ScoreRecorded { run, criteria, explanations, .. },
             ) => {
+                let whose = rows.get::<PoolApplication>((application.0,)).await?;
+                let Some(candidate) = whose.map(|row| row.candidate) else { return Ok(()) };
                 let explanations = explanations.get();
                 for (ordinal, criterion) in criteria.iter().enumerate() {
                     let explained =
                         explanations.and_then(|e| e.iter().find(|e| e.id == criterion.id));
                     let none = Vec::<Quote>::new();
-                    let sql = "INSERT INTO run_criteria \
-                               SELECT $1, $2, $3, pool.candidate, $4, $5, $6, $7, $8, $9, $10 \
-                               FROM pool WHERE application = $3";
-                    query(sql)
-                        .bind(&run.0)
-                        .bind(i64::try_from(ordinal).unwrap_or(i64::MAX))
-                        .bind(id(*application))
-                        .bind(&criterion.id)
-                        .bind(criterion.level.tenths())
-                        .bind(criterion.points.tenths())
-                        .bind(criterion.max)
-                        .bind(explained.map(|e| e.rationale.as_str()))
-                        .bind(json(explained.map_or(&none, |e| &e.evidence))?)
-                        .bind(signed(fact.recorded.position))
-                        .execute(&mut *tx)
-                        .await?;
+                    rows.insert(StoredCriterion {
+                        run: run.0.clone(),
+                        ordinal: i64::try_from(ordinal).unwrap_or(i64::MAX),
+                        application: application.0,
+                        candidate,
+                        id: criterion.id.clone(),
+                        level: criterion.level.tenths().into(),
+                        points: criterion.points.tenths().into(),
+                        max: criterion.max.into(),
+                        rationale: explained.map(|e| e.rationale.clone()),
+                        evidence: json(explained.map_or(&none, |e| &e.evidence))?,
+                        position: signed(fact.recorded.position),
+                    });
                 }
             }
             What::Candidate(candidate, CandidateEvent::PersonalDataErased { .. }) => {
-                let sql = "UPDATE run_criteria SET rationale = NULL, evidence = '[]' \
-                           WHERE candidate = $1";
-                query(sql).bind(id(*candidate)).execute(tx).await?;
+                for key in rows.group::<StoredCriterion>(candidate.0).await? {
+                    let Some(row) = rows.change::<StoredCriterion>(key).await? else { continue };
+                    row.rationale = None;
+                    row.evidence = "[]".into();
+                }
             }
             _ => {}
         }
         Ok(())
     }
+}
+
+table! {
+    /// A criterion of a run, as it is stored.
+    struct StoredCriterion in "run_criteria" { run: String, ordinal: i64 } {
+        application: Uuid,
+        candidate: Uuid,
+        id: String,
+        level: i64,
+        points: i64,
+        max: i64,
+        rationale: Option<String>,
+        evidence: String,
+        position: i64,
+    } written once by candidate
 }
 
 /// The criteria of a score run, in the rubric's order; empty when there is no such run.

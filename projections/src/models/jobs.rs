@@ -7,12 +7,14 @@ use domain::job::{JobEvent, JobStatus, Posting, Stage};
 use event_log::LogError;
 use event_log::sql::{Pool, Row, query};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{from_json, id, json, signed};
 use crate::columns::{column, folded, number, parsed, parsed_if_any, snapshot, time};
 use crate::fact::{Fact, What};
-use crate::model::{ReadModel, Tx};
+use crate::model::ReadModel;
 use crate::paging::{Listing, Page, PageError, kept_to};
+use crate::rows::{Rows, table};
 
 /// The read model.
 pub struct Jobs;
@@ -78,6 +80,26 @@ pub enum JobSort {
 /// Where a page ended: the position that "newest" goes by, the title as it is sorted, the job.
 type Key = (u64, String, String);
 
+table! {
+    /// A job, as it is stored.
+    pub(super) struct StoredJob in "jobs" { job: Uuid } {
+        status: String,
+        title_folded: String,
+        department: Option<String>,
+        posting: String,
+        pipeline: String,
+        rubric: Option<String>,
+        valid_through: Option<String>,
+        ai_notice_version: Option<i64>,
+        drafted: i64,
+        drafted_at: String,
+        published: i64,
+        published_at: Option<String>,
+        version: i64,
+        position: i64,
+    }
+}
+
 impl ReadModel for Jobs {
     const TABLES: &'static [&'static str] = &["jobs"];
     const SCHEMA: &'static str = "
@@ -99,61 +121,57 @@ impl ReadModel for Jobs {
             position          BIGINT  NOT NULL
         ) WITHOUT ROWID;";
 
-    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+    async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogError> {
         let What::Job(job, event) = &fact.what else { return Ok(()) };
         let at = time(fact.recorded.occurred_at);
-        let begin = |sql| {
-            let query = query(sql).bind(id(*job)).bind(signed(fact.recorded.version));
-            query.bind(signed(fact.recorded.position))
-        };
-        let query = match event {
-            JobEvent::JobDrafted { posting, pipeline, .. } => {
-                let sql = "INSERT INTO jobs (job, version, position, drafted, status, \
-                           title_folded, department, posting, pipeline, drafted_at) \
-                           VALUES ($1, $2, $3, $3, 'draft', $4, $5, $6, $7, $8)";
-                begin(sql)
-                    .bind(folded(&posting.title))
-                    .bind(&posting.department)
-                    .bind(json(posting)?)
-                    .bind(json(pipeline)?)
-                    .bind(at)
-            }
+        let (version, position) = (signed(fact.recorded.version), signed(fact.recorded.position));
+        if let JobEvent::JobDrafted { posting, pipeline, .. } = event {
+            rows.insert(StoredJob {
+                job: job.0,
+                status: word(JobStatus::Draft).into(),
+                title_folded: folded(&posting.title),
+                department: posting.department.clone(),
+                posting: json(posting)?,
+                pipeline: json(pipeline)?,
+                rubric: None,
+                valid_through: None,
+                ai_notice_version: None,
+                drafted: position,
+                drafted_at: at,
+                published: 0,
+                published_at: None,
+                version,
+                position,
+            });
+            return Ok(());
+        }
+        let Some(row) = rows.change::<StoredJob>((job.0,)).await? else { return Ok(()) };
+        (row.version, row.position) = (version, position);
+        match event {
+            JobEvent::JobDrafted { .. } => {}
             JobEvent::JobEdited { posting, .. } => {
-                let sql = "UPDATE jobs SET version = $2, position = $3, title_folded = $4, \
-                           department = $5, posting = $6 WHERE job = $1";
-                begin(sql)
-                    .bind(folded(&posting.title))
-                    .bind(&posting.department)
-                    .bind(json(posting)?)
+                row.title_folded = folded(&posting.title);
+                row.department.clone_from(&posting.department);
+                row.posting = json(posting)?;
             }
-            JobEvent::PipelineDefined { stages } => {
-                let sql = "UPDATE jobs SET version = $2, position = $3, pipeline = $4 \
-                           WHERE job = $1";
-                begin(sql).bind(json(stages)?)
-            }
+            JobEvent::PipelineDefined { stages } => row.pipeline = json(stages)?,
             JobEvent::RubricBound { rubric, version } => {
-                let sql = "UPDATE jobs SET version = $2, position = $3, rubric = $4 WHERE job = $1";
-                begin(sql).bind(format!("{rubric}@{version}"))
+                row.rubric = Some(format!("{rubric}@{version}"));
             }
             JobEvent::JobPublished { valid_through, ai_notice_version } => {
-                let sql = "UPDATE jobs SET version = $2, position = $3, published = $3, \
-                           status = 'open', valid_through = $4, ai_notice_version = $5, \
-                           published_at = $6 WHERE job = $1";
-                begin(sql)
-                    .bind(valid_through.map(|d| d.to_string()))
-                    .bind(ai_notice_version)
-                    .bind(at)
+                row.status = word(JobStatus::Open).into();
+                row.valid_through = valid_through.map(|d| d.to_string());
+                row.ai_notice_version = Some(i64::from(*ai_notice_version));
+                row.published = position;
+                row.published_at = Some(at);
             }
-            JobEvent::JobPaused {} => begin(SET_STATUS).bind(word(JobStatus::Paused)),
-            JobEvent::JobReopened {} => begin(SET_STATUS).bind(word(JobStatus::Open)),
-            JobEvent::JobClosed { .. } => begin(SET_STATUS).bind(word(JobStatus::Closed)),
-        };
-        query.execute(tx).await?;
+            JobEvent::JobPaused {} => row.status = word(JobStatus::Paused).into(),
+            JobEvent::JobReopened {} => row.status = word(JobStatus::Open).into(),
+            JobEvent::JobClosed { .. } => row.status = word(JobStatus::Closed).into(),
+        }
         Ok(())
     }
 }
-
-const SET_STATUS: &str = "UPDATE jobs SET version = $2, position = $3, status = $4 WHERE job = $1";
 
 /// Open, and not past its last day, on the day `$2`.
 const IS_OPEN: &str = "status = 'open' AND (valid_through IS NULL OR valid_through >= $2)";

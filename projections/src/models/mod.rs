@@ -7,6 +7,7 @@ pub mod ranked_pool;
 pub mod rubrics;
 pub mod timeline;
 
+use domain::candidate::DuplicateSignal;
 use event_log::LogError;
 
 use self::application_detail::ApplicationDetail;
@@ -16,7 +17,8 @@ use self::ranked_pool::RankedPool;
 use self::rubrics::Rubrics;
 use self::timeline::Timeline;
 use crate::fact::Fact;
-use crate::model::{ReadModel, Tx};
+use crate::model::ReadModel;
+use crate::rows::Rows;
 
 /// What makes the tables of every read model.
 pub(crate) fn schemas() -> impl Iterator<Item = &'static str> {
@@ -46,15 +48,23 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
     .copied()
 }
 
+/// Reads at once what every read model needs for a batch of facts.
+pub(crate) async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
+    RankedPool::prepare(facts, rows).await?;
+    Candidates::prepare(facts, rows).await?;
+    Timeline::prepare(facts, rows).await
+}
+
 /// Gives a fact to every read model.
-pub(crate) async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
-    Jobs::apply(fact, tx).await?;
-    RankedPool::apply(fact, tx).await?;
-    ApplicationDetail::apply(fact, tx).await?;
-    Candidates::apply(fact, tx).await?;
-    // After the jobs, whose stages it names.
-    Timeline::apply(fact, tx).await?;
-    Rubrics::apply(fact, tx).await
+pub(crate) async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogError> {
+    Jobs::apply(fact, rows).await?;
+    RankedPool::apply(fact, rows).await?;
+    // After the pool, which says whose a run is.
+    ApplicationDetail::apply(fact, rows).await?;
+    Candidates::apply(fact, rows).await?;
+    // After the jobs and the runs, which it names.
+    Timeline::apply(fact, rows).await?;
+    Rubrics::apply(fact, rows).await
 }
 
 /// An id as it stands in a table.
@@ -98,6 +108,15 @@ fn storable(json: String) -> String {
 fn one_more(array: &str, value: &impl serde::Serialize) -> Result<String, LogError> {
     let mut all: Vec<serde_json::Value> = from_json(array)?;
     all.push(from_json(&json(value)?)?);
+    json(&all)
+}
+
+/// A JSON array of signals that two candidates may be one person, with more of them.
+fn with_signals(array: &str, more: &[DuplicateSignal]) -> Result<String, LogError> {
+    let mut all: Vec<DuplicateSignal> = from_json(array)?;
+    all.extend(more);
+    all.sort();
+    all.dedup();
     json(&all)
 }
 

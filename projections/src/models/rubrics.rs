@@ -9,11 +9,13 @@ use domain::rubric::{Criterion, RubricEvent};
 use event_log::LogError;
 use event_log::sql::{Pool, Row, query};
 use serde::Serialize;
+use uuid::Uuid;
 
-use super::{from_json, id, json, signed};
+use super::{from_json, json, signed};
 use crate::columns::{column, number, parsed, parsed_if_any, time};
 use crate::fact::{Fact, What};
-use crate::model::{ReadModel, Tx};
+use crate::model::ReadModel;
+use crate::rows::{Rows, table};
 
 /// The read model.
 pub struct Rubrics;
@@ -93,46 +95,73 @@ impl ReadModel for Rubrics {
             PRIMARY KEY (name, version)
         ) WITHOUT ROWID;";
 
-    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+    async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogError> {
         let at = time(fact.recorded.occurred_at);
         let position = signed(fact.recorded.position);
-        let query = match &fact.what {
+        match &fact.what {
             What::Rubric(key, RubricEvent::RubricPublished { rubric, sha256, .. }) => {
-                let sql = "INSERT INTO rubrics (name, version, rubric, criteria, sha256, \
-                           published_at, position) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-                query(sql)
-                    .bind(&rubric.name)
-                    .bind(rubric.version)
-                    .bind(id(*key))
-                    .bind(json(&rubric.criteria)?)
-                    .bind(sha256)
-                    .bind(at)
-                    .bind(position)
+                rows.insert(StoredRubric {
+                    name: rubric.name.clone(),
+                    version: rubric.version.into(),
+                    rubric: key.0,
+                    criteria: json(&rubric.criteria)?,
+                    sha256: sha256.clone(),
+                    published_at: at,
+                    retired_at: None,
+                    position,
+                });
             }
             What::Rubric(key, RubricEvent::RubricRetired { version }) => {
-                let sql = "UPDATE rubrics SET retired_at = $3, position = $4 \
-                           WHERE rubric = $1 AND version = $2";
-                query(sql).bind(id(*key)).bind(version).bind(at).bind(position)
+                for key in rows.group::<StoredRubric>(key.0).await? {
+                    if key.1 != i64::from(*version) {
+                        continue;
+                    }
+                    let Some(row) = rows.change::<StoredRubric>(key).await? else { continue };
+                    row.retired_at = Some(at.clone());
+                    row.position = position;
+                }
             }
             What::ModelRelease(key, ModelReleaseEvent::ModelReleased { release, .. }) => {
-                let sql = "INSERT INTO model_releases (name, version, model_release, provider, \
-                           model, params, prompt_sha256, registered_at, position) \
-                           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-                query(sql)
-                    .bind(&release.name)
-                    .bind(&release.version)
-                    .bind(id(*key))
-                    .bind(&release.provider)
-                    .bind(&release.model)
-                    .bind(json(&release.params)?)
-                    .bind(&release.prompt_sha256)
-                    .bind(at)
-                    .bind(position)
+                rows.insert(StoredRelease {
+                    name: release.name.clone(),
+                    version: release.version.clone(),
+                    model_release: key.0,
+                    provider: release.provider.clone(),
+                    model: release.model.clone(),
+                    params: json(&release.params)?,
+                    prompt_sha256: release.prompt_sha256.clone(),
+                    registered_at: at,
+                    position,
+                });
             }
-            What::Job(..) | What::Candidate(..) | What::Application(..) => return Ok(()),
-        };
-        query.execute(tx).await?;
+            What::Job(..) | What::Candidate(..) | What::Application(..) => {}
+        }
         Ok(())
+    }
+}
+
+table! {
+    /// A version of a rubric, as it is stored.
+    struct StoredRubric in "rubrics" { name: String, version: i64 } {
+        rubric: Uuid,
+        criteria: String,
+        sha256: String,
+        published_at: String,
+        retired_at: Option<String>,
+        position: i64,
+    } by rubric
+}
+
+table! {
+    /// A model release, as it is stored.
+    struct StoredRelease in "model_releases" { name: String, version: String } {
+        model_release: Uuid,
+        provider: String,
+        model: String,
+        params: String,
+        prompt_sha256: Option<String>,
+        registered_at: String,
+        position: i64,
     }
 }
 

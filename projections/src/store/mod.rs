@@ -20,11 +20,13 @@ pub use self::rebuild::{RebuildError, Rebuilt};
 use self::server::Schema;
 
 /// Raised by every change of a table; another format is made anew from the log.
-const FORMAT: i64 = 4;
+const FORMAT: i64 = 5;
 
 /// The read models' tables.
 pub struct ReadStore {
     place: Place,
+    /// Whether nobody else writes these tables, nor swaps them for others.
+    private: bool,
     position: Position,
     /// One rebuild at a time.
     rebuilding: tokio::sync::Mutex<()>,
@@ -87,7 +89,8 @@ impl ReadStore {
 
     async fn at(place: Place) -> Result<Self, LogError> {
         let rebuilding = tokio::sync::Mutex::default();
-        let store = Self { place, position: Position::default(), rebuilding };
+        let private = matches!(place, Place::Memory(_));
+        let store = Self { place, private, position: Position::default(), rebuilding };
         store.position.tell(store.checkpoint().await?);
         Ok(store)
     }
@@ -149,6 +152,11 @@ impl ReadStore {
             Place::Memory(_) | Place::File(_) => tables::digest(&self.pool().await).await,
             Place::Server(schema) => schema.digest().await,
         }
+    }
+
+    /// Whether what was written here is there until this process writes otherwise.
+    pub(crate) fn is_private(&self) -> bool {
+        self.private
     }
 
     /// The builder's name, to be held by one of those who could build these tables.

@@ -160,18 +160,19 @@ impl ReadStore {
         Ok((Rebuilt { events, before, after }, erased.into_inner()))
     }
 
-    /// New tables beside these.
+    /// New tables beside these, which nobody else knows of.
     async fn beside(&self) -> Result<Self, LogError> {
-        match &self.place {
-            Place::Memory(_) => Err(nothing_beside()),
+        let beside = match &self.place {
+            Place::Memory(_) => return Err(nothing_beside()),
             Place::File(file) => {
                 file.clear_next()?;
-                Self::open(&file.next()).await
+                Self::open(&file.next()).await?
             }
             Place::Server(schema) => {
-                Self::at(Place::Server(Box::new(schema.beside().await?))).await
+                Self::at(Place::Server(Box::new(schema.beside().await?))).await?
             }
-        }
+        };
+        Ok(Self { private: true, ..beside })
     }
 }
 

@@ -8,15 +8,15 @@ mod query;
 
 use domain::application::ApplicationEvent;
 use domain::candidate::{CandidateEvent, DuplicateSignal, ExtractionFacts, Personal, Profile};
-use domain::ids::CandidateId;
 use event_log::LogError;
-use event_log::sql::query;
+use uuid::Uuid;
 
 pub use self::query::*;
-use super::{from_json, id, json, one_more, signed};
+use super::{from_json, json, one_more, signed, with_signals};
 use crate::columns::{folded, time};
 use crate::fact::{Fact, What};
-use crate::model::{ReadModel, Tx};
+use crate::model::ReadModel;
+use crate::rows::{Rows, table};
 
 /// The read model.
 pub struct Candidates;
@@ -77,177 +77,238 @@ impl ReadModel for Candidates {
         ) WITHOUT ROWID;
         CREATE INDEX candidate_applications_by_candidate ON candidate_applications (candidate);";
 
-    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+    async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
+        let candidates = || facts.iter().filter_map(Fact::candidate);
+        rows.load::<StoredCandidate>(candidates()).await?;
+        rows.load_groups::<StoredResume>(candidates()).await
+    }
+
+    async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogError> {
+        let position = signed(fact.recorded.position);
         match &fact.what {
             What::Candidate(candidate, event) => {
-                changed(*candidate, event, fact, &mut *tx).await?;
-                let sql = "UPDATE candidates SET version = $2, position = $3 WHERE candidate = $1";
-                query(sql)
-                    .bind(id(*candidate))
-                    .bind(signed(fact.recorded.version))
-                    .bind(signed(fact.recorded.position))
-                    .execute(tx)
-                    .await
+                changed(candidate.0, event, fact, rows).await?;
+                if let Some(row) = rows.change::<StoredCandidate>((candidate.0,)).await? {
+                    row.version = signed(fact.recorded.version);
+                    row.position = position;
+                }
             }
             What::Application(
                 application,
                 ApplicationEvent::ApplicationSubmitted { candidate, job, .. },
-            ) => {
-                let sql = "INSERT INTO candidate_applications VALUES ($1, $2, $3, $4)";
-                query(sql)
-                    .bind(id(*application))
-                    .bind(id(*candidate))
-                    .bind(id(*job))
-                    .bind(signed(fact.recorded.position))
-                    .execute(tx)
-                    .await
-            }
-            _ => return Ok(()),
-        }?;
+            ) => rows.insert(StoredApplication {
+                application: application.0,
+                candidate: candidate.0,
+                job: job.0,
+                submitted: position,
+            }),
+            _ => {}
+        }
         Ok(())
     }
 }
 
+table! {
+    /// A candidate, as they are stored.
+    struct StoredCandidate in "candidates" { candidate: Uuid } {
+        given: String,
+        parsed: String,
+        name: Option<String>,
+        email: Option<String>,
+        phone: Option<String>,
+        links: String,
+        search: String,
+        source: String,
+        flagged: bool,
+        erased: bool,
+        registered: i64,
+        registered_at: String,
+        version: i64,
+        position: i64,
+    }
+}
+
+table! {
+    /// A resume, as it is stored.
+    struct StoredResume in "candidate_resumes" { candidate: Uuid, document: Uuid } {
+        file: Option<String>,
+        bytes: i64,
+        received: i64,
+        received_at: String,
+        state: String,
+        reason: Option<String>,
+        extraction: Option<Uuid>,
+        sniffed_type: Option<String>,
+        pages: Option<i64>,
+        chars: Option<i64>,
+        truncated: bool,
+        flags: String,
+        parser: Option<String>,
+        profile: Option<String>,
+    } by key candidate
+}
+
+table! {
+    /// Somebody else that a candidate may be, as they are stored.
+    struct StoredDuplicate in "candidate_duplicates" { candidate: Uuid, other: Uuid } {
+        signals: String,
+    }
+}
+
+table! {
+    /// An application, as it is stored.
+    struct StoredApplication in "candidate_applications" { application: Uuid } {
+        candidate: Uuid,
+        job: Uuid,
+        submitted: i64,
+    } written once
+}
+
 async fn changed(
-    candidate: CandidateId,
+    candidate: Uuid,
     event: &CandidateEvent,
     fact: &Fact,
-    tx: Tx<'_>,
+    rows: &mut Rows<'_>,
 ) -> Result<(), LogError> {
-    let key = id(candidate);
     let at = signed(fact.recorded.position);
     let when = time(fact.recorded.occurred_at);
-    let query = match event {
+    match event {
         CandidateEvent::CandidateRegistered { personal, source, .. } => {
             let given = personal.get().cloned().unwrap_or_default();
-            let sql = "INSERT INTO candidates (candidate, given, source, registered, \
-                       registered_at, version, position) VALUES ($1, $2, $3, $4, $5, 0, 0)";
-            query(sql)
-                .bind(&key)
-                .bind(json(&given)?)
-                .bind(source)
-                .bind(at)
-                .bind(when)
-                .execute(&mut *tx)
-                .await?;
-            return settle(&key, |_, _| {}, tx).await;
+            rows.insert(StoredCandidate {
+                candidate,
+                given: json(&given)?,
+                parsed: "{}".into(),
+                name: None,
+                email: None,
+                phone: None,
+                links: "[]".into(),
+                search: String::new(),
+                source: source.clone(),
+                flagged: false,
+                erased: false,
+                registered: at,
+                registered_at: when,
+                version: 0,
+                position: 0,
+            });
+            settle(candidate, |_, _| {}, rows).await
         }
         CandidateEvent::ProfileCorrected { field, to, .. } => {
             let to = to.get().cloned();
-            return settle(&key, |given, _| correct(given, field, to), tx).await;
+            settle(candidate, |given, _| correct(given, field, to), rows).await
         }
         CandidateEvent::ResumeReceived { document, bytes, file, .. } => {
-            let sql = "INSERT INTO candidate_resumes \
-                       (candidate, document, file, bytes, received, received_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (candidate, document) \
-                       DO UPDATE SET file = excluded.file, received = excluded.received, \
-                       received_at = excluded.received_at";
-            query(sql)
-                .bind(key)
-                .bind(id(document.0))
-                .bind(file.get())
-                .bind(signed(*bytes))
-                .bind(at)
-                .bind(when)
+            let key = (candidate, document.0);
+            if let Some(row) = rows.change::<StoredResume>(key).await? {
+                row.file = file.get().cloned();
+                row.received = at;
+                row.received_at = when;
+                return Ok(());
+            }
+            rows.insert(StoredResume {
+                candidate,
+                document: document.0,
+                file: file.get().cloned(),
+                bytes: signed(*bytes),
+                received: at,
+                received_at: when,
+                state: "waiting".into(),
+                reason: None,
+                extraction: None,
+                sniffed_type: None,
+                pages: None,
+                chars: None,
+                truncated: false,
+                flags: "[]".into(),
+                parser: None,
+                profile: None,
+            });
+            Ok(())
         }
         CandidateEvent::ResumeTextExtracted { document, text, facts } => {
+            let key = (candidate, document.0);
+            let Some(row) = rows.change::<StoredResume>(key).await? else { return Ok(()) };
             let ExtractionFacts { sniffed_type, pages, chars, truncated, .. } = facts;
-            let sql = "UPDATE candidate_resumes SET state = 'extracted', extraction = $3, \
-                       sniffed_type = $4, pages = $5, chars = $6, truncated = $7 \
-                       WHERE candidate = $1 AND document = $2";
-            query(sql)
-                .bind(key)
-                .bind(id(document.0))
-                .bind(id(text.0))
-                .bind(sniffed_type)
-                .bind(pages)
-                .bind(chars)
-                .bind(truncated)
+            row.state = "extracted".into();
+            row.extraction = Some(text.0);
+            row.sniffed_type = Some(sniffed_type.clone());
+            row.pages = Some(i64::from(*pages));
+            row.chars = Some(i64::from(*chars));
+            row.truncated = *truncated;
+            Ok(())
         }
         CandidateEvent::ResumeExtractionFailed { document, reason, sniffed_type } => {
-            let sql = "UPDATE candidate_resumes SET state = 'failed', reason = $3, \
-                       sniffed_type = $4 WHERE candidate = $1 AND document = $2";
-            query(sql).bind(key).bind(id(document.0)).bind(reason).bind(sniffed_type)
+            let key = (candidate, document.0);
+            let Some(row) = rows.change::<StoredResume>(key).await? else { return Ok(()) };
+            row.state = "failed".into();
+            row.reason = Some(reason.clone());
+            row.sniffed_type = Some(sniffed_type.clone());
+            Ok(())
         }
         CandidateEvent::ManipulationSuspected { document, flag } => {
-            let sql = "SELECT flags FROM candidate_resumes WHERE candidate = $1 AND document = $2";
-            let known = query(sql).bind(&key).bind(id(document.0)).fetch_one(&mut *tx).await?;
-            let sql = "UPDATE candidate_resumes SET flags = $3 \
-                       WHERE candidate = $1 AND document = $2";
-            query(sql)
-                .bind(&key)
-                .bind(id(document.0))
-                .bind(one_more(known.get("flags")?, flag)?)
-                .execute(&mut *tx)
-                .await?;
-            query("UPDATE candidates SET flagged = 1 WHERE candidate = $1").bind(key)
+            let key = (candidate, document.0);
+            if let Some(row) = rows.change::<StoredResume>(key).await? {
+                row.flags = one_more(&row.flags, flag)?;
+            }
+            if let Some(row) = rows.change::<StoredCandidate>((candidate,)).await? {
+                row.flagged = true;
+            }
+            Ok(())
         }
         CandidateEvent::ResumeParsed { document, profile, parser } => {
             let profile = profile.get();
-            let sql = "UPDATE candidate_resumes SET state = 'parsed', parser = $3, profile = $4 \
-                       WHERE candidate = $1 AND document = $2";
-            query(sql)
-                .bind(&key)
-                .bind(id(document.0))
-                .bind(parser)
-                .bind(profile.map(json).transpose()?)
-                .execute(&mut *tx)
-                .await?;
-            let Some(profile) = profile else { return Ok(()) };
-            if is_latest_parsed(&key, &id(document.0), &mut *tx).await? {
-                settle(&key, |_, parsed| read_from(parsed, profile), tx).await?;
+            let key = (candidate, document.0);
+            if let Some(row) = rows.change::<StoredResume>(key).await? {
+                row.state = "parsed".into();
+                row.parser = Some(parser.clone());
+                row.profile = profile.map(json).transpose()?;
             }
-            return Ok(());
+            let Some(profile) = profile else { return Ok(()) };
+            if is_latest_parsed(key, rows).await? {
+                settle(candidate, |_, parsed| read_from(parsed, profile), rows).await?;
+            }
+            Ok(())
         }
         CandidateEvent::DuplicateSuspected { other, signals } => {
-            return suspect(&key, &id(*other), signals, tx).await;
+            suspect(candidate, other.0, signals, rows).await
         }
         CandidateEvent::PersonalDataErased { .. } => {
-            let sql = "UPDATE candidate_resumes SET file = NULL, profile = NULL \
-                       WHERE candidate = $1";
-            query(sql).bind(&key).execute(&mut *tx).await?;
-            let sql = "UPDATE candidates SET given = '{}', parsed = '{}', name = NULL, \
-                       email = NULL, phone = NULL, links = '[]', search = '', erased = 1 \
-                       WHERE candidate = $1";
-            query(sql).bind(key)
+            for key in rows.group::<StoredResume>(candidate).await? {
+                let Some(row) = rows.change::<StoredResume>(key).await? else { continue };
+                (row.file, row.profile) = (None, None);
+            }
+            let Some(row) = rows.change::<StoredCandidate>((candidate,)).await? else {
+                return Ok(());
+            };
+            (row.given, row.parsed) = ("{}".into(), "{}".into());
+            (row.name, row.email, row.phone) = (None, None, None);
+            (row.links, row.search) = ("[]".into(), String::new());
+            row.erased = true;
+            Ok(())
         }
-        CandidateEvent::DataRequestOpened { .. } => return Ok(()),
-    };
-    query.execute(tx).await?;
-    Ok(())
+        CandidateEvent::DataRequestOpened { .. } => Ok(()),
+    }
 }
 
 /// Changes what a candidate gave or what was parsed, and settles what counts.
 async fn settle(
-    candidate: &str,
+    candidate: Uuid,
     change: impl FnOnce(&mut Personal, &mut Personal),
-    tx: Tx<'_>,
+    rows: &mut Rows<'_>,
 ) -> Result<(), LogError> {
-    let row = query("SELECT given, parsed FROM candidates WHERE candidate = $1")
-        .bind(candidate)
-        .fetch_one(&mut *tx)
-        .await?;
-    let mut given: Personal = from_json(row.get("given")?)?;
-    let mut parsed: Personal = from_json(row.get("parsed")?)?;
+    let Some(row) = rows.change::<StoredCandidate>((candidate,)).await? else { return Ok(()) };
+    let mut given: Personal = from_json(&row.given)?;
+    let mut parsed: Personal = from_json(&row.parsed)?;
     change(&mut given, &mut parsed);
-    let name = given.name.as_ref().or(parsed.name.as_ref());
-    let email = given.email.as_ref().or(parsed.email.as_ref());
-    let links = if given.links.is_empty() { &parsed.links } else { &given.links };
+    (row.given, row.parsed) = (json(&given)?, json(&parsed)?);
+    row.name = given.name.or(parsed.name);
+    row.email = given.email.or(parsed.email);
+    row.phone = given.phone.or(parsed.phone);
+    row.links = json(if given.links.is_empty() { &parsed.links } else { &given.links })?;
     // One line each: what is looked for never runs from one into the other.
-    let search: Vec<String> = [name, email].into_iter().flatten().map(|t| folded(t)).collect();
-    let sql = "UPDATE candidates SET given = $2, parsed = $3, name = $4, email = $5, phone = $6, \
-               links = $7, search = $8 WHERE candidate = $1";
-    query(sql)
-        .bind(candidate)
-        .bind(json(&given)?)
-        .bind(json(&parsed)?)
-        .bind(name)
-        .bind(email)
-        .bind(given.phone.as_ref().or(parsed.phone.as_ref()))
-        .bind(json(links)?)
-        .bind(search.join("\n"))
-        .execute(tx)
-        .await?;
+    let search = [&row.name, &row.email].into_iter().flatten();
+    row.search = search.map(|t| folded(t)).collect::<Vec<_>>().join("\n");
     Ok(())
 }
 
@@ -280,30 +341,30 @@ fn read_from(parsed: &mut Personal, profile: &Profile) {
 }
 
 /// Whether no resume that was received later was parsed already.
-async fn is_latest_parsed(candidate: &str, document: &str, tx: Tx<'_>) -> Result<bool, LogError> {
-    let sql = "SELECT NOT EXISTS (SELECT 1 FROM candidate_resumes later \
-               JOIN candidate_resumes this ON this.candidate = $1 AND this.document = $2 \
-               WHERE later.candidate = $1 AND later.state = 'parsed' \
-               AND later.received > this.received)";
-    query(sql).bind(candidate).bind(document).fetch_one(tx).await?.at(0)
+async fn is_latest_parsed(
+    (candidate, document): (Uuid, Uuid),
+    rows: &mut Rows<'_>,
+) -> Result<bool, LogError> {
+    let keys = rows.group::<StoredResume>(candidate).await?;
+    let Some(this) = rows.here::<StoredResume>(&(candidate, document)) else { return Ok(true) };
+    let mut resumes = keys.iter().filter_map(|key| rows.here::<StoredResume>(key));
+    Ok(!resumes.any(|later| later.state == "parsed" && later.received > this.received))
 }
 
 /// Notes that two candidates may be one person. Suspicion is mutual.
 async fn suspect(
-    candidate: &str,
-    other: &str,
+    candidate: Uuid,
+    other: Uuid,
     signals: &[DuplicateSignal],
-    tx: Tx<'_>,
+    rows: &mut Rows<'_>,
 ) -> Result<(), LogError> {
-    let sql = "SELECT signals FROM candidate_duplicates WHERE candidate = $1 AND other = $2";
-    let known = query(sql).bind(candidate).bind(other).fetch_optional(&mut *tx).await?;
-    let mut all: Vec<DuplicateSignal> =
-        known.map_or(Ok(vec![]), |row| from_json(row.get("signals")?))?;
-    all.extend(signals);
-    all.sort();
-    all.dedup();
-    let sql = "INSERT INTO candidate_duplicates VALUES ($1, $2, $3), ($2, $1, $3) \
-               ON CONFLICT (candidate, other) DO UPDATE SET signals = excluded.signals";
-    query(sql).bind(candidate).bind(other).bind(json(&all)?).execute(tx).await?;
+    for (candidate, other) in [(candidate, other), (other, candidate)] {
+        if let Some(row) = rows.change::<StoredDuplicate>((candidate, other)).await? {
+            row.signals = with_signals(&row.signals, signals)?;
+        } else {
+            let signals = with_signals("[]", signals)?;
+            rows.insert(StoredDuplicate { candidate, other, signals });
+        }
+    }
     Ok(())
 }

@@ -1,202 +1,262 @@
 //! How events change the pool's tables.
 
-use domain::application::{ApplicationEvent, Standing};
-use domain::candidate::{CandidateEvent, DuplicateSignal};
-use domain::ids::{ApplicationId, CandidateId};
+use domain::application::{ApplicationEvent, RecordedCriterion, Standing};
+use domain::candidate::CandidateEvent;
 use domain::job::StageKind;
-use event_log::sql::query;
 use event_log::{LogError, Recorded};
+use uuid::Uuid;
 
 use super::place;
 use super::row::Part;
-use crate::model::Tx;
-use crate::models::{from_json, id, json, one_more, signed};
+use super::stored::{PoolApplication, PoolCandidate, PoolDuplicate, PoolResume, PoolRun};
+use crate::fact::{Fact, What};
+use crate::models::{from_json, json, one_more, signed, with_signals};
+use crate::rows::Rows;
 
-/// Writes what an event of a candidate changes.
+/// Reads at once what a batch of facts rests on.
+pub(super) async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
+    let candidates = || facts.iter().filter_map(Fact::candidate);
+    rows.load_groups::<PoolApplication>(candidates()).await?;
+    rows.load::<PoolApplication>(facts.iter().filter_map(Fact::application)).await?;
+    let mut applications: Vec<Uuid> = facts.iter().filter_map(Fact::application).collect();
+    for candidate in candidates() {
+        let of_theirs = rows.group::<PoolApplication>(candidate).await?;
+        applications.extend(of_theirs.into_iter().map(|(key,)| key));
+    }
+    let mut people: Vec<Uuid> = candidates().collect();
+    let mut documents = Vec::new();
+    for row in applications.iter().filter_map(|key| rows.here::<PoolApplication>(&(*key,))) {
+        people.push(row.candidate);
+        documents.push(row.document);
+    }
+    for fact in facts {
+        match &fact.what {
+            What::Application(
+                _,
+                ApplicationEvent::ApplicationSubmitted { candidate, document, .. },
+            ) => {
+                people.push(candidate.0);
+                documents.push(document.0);
+            }
+            What::Application(_, ApplicationEvent::ResumeReplaced { document })
+            | What::Candidate(
+                _,
+                CandidateEvent::ResumeExtractionFailed { document, .. }
+                | CandidateEvent::ManipulationSuspected { document, .. },
+            ) => documents.push(document.0),
+            _ => {}
+        }
+    }
+    rows.load::<PoolCandidate>(people).await?;
+    rows.load::<PoolResume>(documents).await?;
+    rows.load_groups::<PoolRun>(applications).await
+}
+
+/// What an event of a candidate changes.
 pub(super) async fn to_candidate(
-    candidate: CandidateId,
+    candidate: Uuid,
     event: &CandidateEvent,
     at: i64,
-    tx: Tx<'_>,
+    rows: &mut Rows<'_>,
 ) -> Result<(), LogError> {
-    let key = id(candidate);
     match event {
         CandidateEvent::CandidateRegistered { personal, .. } => {
             let personal = personal.get();
-            let name = personal.and_then(|p| p.name.as_deref());
-            let email = personal.and_then(|p| p.email.as_deref());
-            let sql = "INSERT INTO pool_candidates (candidate, name, email, name_given, email_given, \
-                       position) VALUES ($1, $2, $3, $4, $5, $6)";
-            query(sql)
-                .bind(&key)
-                .bind(name)
-                .bind(email)
-                .bind(name.is_some())
-                .bind(email.is_some())
-                .bind(at)
-                .execute(&mut *tx)
-                .await?;
+            let name = personal.and_then(|p| p.name.clone());
+            let email = personal.and_then(|p| p.email.clone());
+            let (name_given, email_given) = (name.is_some(), email.is_some());
+            rows.insert(PoolCandidate {
+                candidate,
+                name,
+                email,
+                name_given,
+                email_given,
+                position: at,
+            });
         }
         CandidateEvent::ResumeReceived { document, resume_digest, file, .. } => {
-            let sql = "INSERT INTO pool_resumes (document, candidate, digest, file, position) \
-                       VALUES ($1, $2, $3, $4, $5)";
-            query(sql)
-                .bind(id(document.0))
-                .bind(&key)
-                .bind(resume_digest)
-                .bind(file.get())
-                .bind(at)
-                .execute(&mut *tx)
-                .await?;
+            rows.insert(PoolResume {
+                document: document.0,
+                candidate,
+                digest: resume_digest.clone(),
+                file: file.get().cloned(),
+                failure: None,
+                flags: "[]".into(),
+                position: at,
+            });
         }
         CandidateEvent::ResumeExtractionFailed { document, reason, .. } => {
-            let sql = "UPDATE pool_resumes SET failure = $2, position = $3 WHERE document = $1";
-            query(sql).bind(id(document.0)).bind(reason).bind(at).execute(&mut *tx).await?;
+            if let Some(row) = rows.change::<PoolResume>((document.0,)).await? {
+                row.failure = Some(reason.clone());
+                row.position = at;
+            }
         }
         CandidateEvent::ManipulationSuspected { document, flag } => {
-            let sql = "SELECT flags FROM pool_resumes WHERE document = $1";
-            let known = query(sql).bind(id(document.0)).fetch_one(&mut *tx).await?;
-            let sql = "UPDATE pool_resumes SET flags = $2, position = $3 WHERE document = $1";
-            query(sql)
-                .bind(id(document.0))
-                .bind(one_more(known.get("flags")?, flag)?)
-                .bind(at)
-                .execute(&mut *tx)
-                .await?;
+            if let Some(row) = rows.change::<PoolResume>((document.0,)).await? {
+                row.flags = one_more(&row.flags, flag)?;
+                row.position = at;
+            }
         }
         CandidateEvent::ResumeParsed { profile, .. } => {
-            // What a person has given or corrected is not overwritten by a machine.
-            let basics = profile.get().map(|p| &p.basics);
-            let sql = "UPDATE pool_candidates SET \
-                       name = CASE WHEN name_given = 1 THEN name ELSE COALESCE($2, name) END, \
-                       email = CASE WHEN email_given = 1 THEN email ELSE COALESCE($3, email) END, \
-                       position = $4 WHERE candidate = $1";
-            query(sql)
-                .bind(&key)
-                .bind(basics.and_then(|b| b.name.as_ref()).map(|f| f.value.as_str()))
-                .bind(basics.and_then(|b| b.email.as_ref()).map(|f| f.value.as_str()))
-                .bind(at)
-                .execute(&mut *tx)
-                .await?;
+            if let Some(row) = rows.change::<PoolCandidate>((candidate,)).await? {
+                // What a person has given or corrected is not overwritten by a machine.
+                let basics = profile.get().map(|p| &p.basics);
+                let name = basics.and_then(|b| b.name.as_ref()).map(|field| field.value.clone());
+                let email = basics.and_then(|b| b.email.as_ref()).map(|field| field.value.clone());
+                if !row.name_given && name.is_some() {
+                    row.name = name;
+                }
+                if !row.email_given && email.is_some() {
+                    row.email = email;
+                }
+                row.position = at;
+            }
         }
         CandidateEvent::ProfileCorrected { field, to, .. } => {
-            let sql = match field.as_str() {
-                "name" => {
-                    "UPDATE pool_candidates SET name = $2, name_given = 1, position = $3 \
-                     WHERE candidate = $1"
+            if !matches!(field.as_str(), "name" | "email") {
+                return Ok(());
+            }
+            if let Some(row) = rows.change::<PoolCandidate>((candidate,)).await? {
+                if field == "name" {
+                    (row.name, row.name_given) = (to.get().cloned(), true);
+                } else {
+                    (row.email, row.email_given) = (to.get().cloned(), true);
                 }
-                "email" => {
-                    "UPDATE pool_candidates SET email = $2, email_given = 1, position = $3 \
-                     WHERE candidate = $1"
-                }
-                _ => return Ok(()),
-            };
-            query(sql).bind(&key).bind(to.get()).bind(at).execute(&mut *tx).await?;
+                row.position = at;
+            }
         }
         CandidateEvent::DuplicateSuspected { other, signals } => {
             // Suspicion is mutual.
-            let sql = "SELECT signals FROM pool_duplicates WHERE candidate = $1 AND other = $2";
-            let known = query(sql).bind(&key).bind(id(*other)).fetch_optional(&mut *tx).await?;
-            let mut all: Vec<DuplicateSignal> =
-                known.map_or(Ok(vec![]), |row| from_json(row.get("signals")?))?;
-            all.extend(signals);
-            all.sort();
-            all.dedup();
-            let sql = "INSERT INTO pool_duplicates VALUES ($1, $2, $3), ($2, $1, $3) \
-                       ON CONFLICT (candidate, other) DO UPDATE SET signals = excluded.signals";
-            query(sql).bind(&key).bind(id(*other)).bind(json(&all)?).execute(tx).await?;
+            for (candidate, other) in [(candidate, other.0), (other.0, candidate)] {
+                if let Some(row) = rows.change::<PoolDuplicate>((candidate, other)).await? {
+                    row.signals = with_signals(&row.signals, signals)?;
+                } else {
+                    let signals = with_signals("[]", signals)?;
+                    rows.insert(PoolDuplicate { candidate, other, signals });
+                }
+            }
             return Ok(());
         }
-        CandidateEvent::PersonalDataErased { .. } => {
-            // Nor who gave what: a rebuild can no longer see it.
-            for sql in [
-                "UPDATE pool_candidates SET name = NULL, email = NULL, name_given = 0, \
-                 email_given = 0, position = $2 WHERE candidate = $1",
-                "UPDATE pool_resumes SET file = NULL, position = $2 WHERE candidate = $1",
-                "UPDATE pool_runs SET reason = NULL, position = $2 WHERE application IN \
-                 (SELECT application FROM pool WHERE candidate = $1)",
-            ] {
-                query(sql).bind(&key).bind(at).execute(&mut *tx).await?;
-            }
-        }
+        CandidateEvent::PersonalDataErased { .. } => erase(candidate, at, rows).await?,
         CandidateEvent::ResumeTextExtracted { .. } | CandidateEvent::DataRequestOpened { .. } => {
             return Ok(());
         }
     }
-    place::all_of(&key, tx).await
+    place::all_of(candidate, rows).await
 }
 
-/// Writes what an event of an application changes.
+async fn erase(candidate: Uuid, at: i64, rows: &mut Rows<'_>) -> Result<(), LogError> {
+    if let Some(row) = rows.change::<PoolCandidate>((candidate,)).await? {
+        (row.name, row.email) = (None, None);
+        // Nor who gave what: a rebuild can no longer see it.
+        (row.name_given, row.email_given) = (false, false);
+        row.position = at;
+    }
+    for key in rows.group::<PoolResume>(candidate).await? {
+        if let Some(row) = rows.change::<PoolResume>(key).await? {
+            row.file = None;
+            row.position = at;
+        }
+    }
+    for (application,) in rows.group::<PoolApplication>(candidate).await? {
+        for key in rows.group::<PoolRun>(application).await? {
+            if let Some(row) = rows.change::<PoolRun>(key).await? {
+                row.reason = None;
+                row.position = at;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What an event of an application changes.
 pub(super) async fn to_application(
-    application: ApplicationId,
+    application: Uuid,
     event: &ApplicationEvent,
     recorded: &Recorded,
-    tx: Tx<'_>,
+    rows: &mut Rows<'_>,
 ) -> Result<(), LogError> {
     use ApplicationEvent as E;
-    let key = id(application);
-    let (at, version) = (signed(recorded.position), signed(recorded.version));
-    let query = match event {
+    let (position, version) = (signed(recorded.position), signed(recorded.version));
+    match event {
         E::ApplicationSubmitted { candidate, job, document, ai_opt_out, .. } => {
             let mut standing = Standing::default();
             standing.evolve(event);
-            let (stage, kind) = stage_of(&standing);
-            let sql = "INSERT INTO pool (application, candidate, job, document, submitted, submitted_at, \
-                       ai_opt_out, status, stage, stage_kind, shortlisted, standing, version, position) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $5)";
-            query(sql)
-                .bind(&key)
-                .bind(id(*candidate))
-                .bind(id(*job))
-                .bind(id(document.0))
-                .bind(at)
-                .bind(recorded.occurred_at.timestamp_micros())
-                .bind(*ai_opt_out)
-                .bind(standing.status.as_str())
-                .bind(stage.to_owned())
-                .bind(kind)
-                .bind(standing.shortlisted)
-                .bind(json(&standing)?)
-                .bind(version)
+            rows.insert(PoolApplication {
+                application,
+                candidate: candidate.0,
+                job: job.0,
+                document: document.0,
+                status: String::new(),
+                stage: String::new(),
+                stage_kind: String::new(),
+                shortlisted: false,
+                standing: String::new(),
+                submitted: position,
+                submitted_at: recorded.occurred_at.timestamp_micros(),
+                ai_opt_out: *ai_opt_out,
+                version,
+                position,
+                outcome: "pending".into(),
+                run: None,
+                unscored: true,
+                total_down: 0,
+                tie_down: 0,
+                tie_file: String::new(),
+                nameless: true,
+                sort_name: String::new(),
+                flagged: false,
+            });
+            stand(application, &standing, rows).await?;
         }
         E::ResumeReplaced { document } => {
-            let sql = "UPDATE pool SET document = $2 WHERE application = $1";
-            query(sql).bind(&key).bind(id(document.0))
+            if let Some(row) = rows.change::<PoolApplication>((application,)).await? {
+                row.document = document.0;
+            }
         }
         E::ScoreRequested { run, request } => {
-            let sql = "INSERT INTO pool_runs (application, run, asked, document, engine, rubric, \
-                       position) VALUES ($1, $2, $3, $4, $5, $6, $3) \
-                       ON CONFLICT (application, run) DO UPDATE SET asked = excluded.asked, \
-                       failure = NULL, position = excluded.position";
-            query(sql)
-                .bind(&key)
-                .bind(&run.0)
-                .bind(at)
-                .bind(id(request.document.0))
-                .bind(&request.model_release)
-                .bind(&request.rubric)
+            if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
+                row.asked = position;
+                row.failure = None;
+                row.position = position;
+            } else {
+                rows.insert(PoolRun {
+                    application,
+                    run: run.0.clone(),
+                    asked: position,
+                    document: request.document.0,
+                    engine: request.model_release.clone(),
+                    rubric: request.rubric.clone(),
+                    failure: None,
+                    total: None,
+                    tie_break: None,
+                    parts: "[]".into(),
+                    reason: None,
+                    position,
+                });
+            }
         }
         E::ScoreRecorded { run, total, criteria, explanations, .. } => {
-            let parts: Vec<Part> = criteria
-                .iter()
-                .map(|c| Part { id: c.id.clone(), points: c.points, max: c.max })
-                .collect();
-            let reason = explanations.get().and_then(|e| e.first()).map(|e| e.rationale.clone());
-            let sql = "UPDATE pool_runs SET total = $3, tie_break = $4, parts = $5, reason = $6, \
-                       failure = NULL, position = $7 WHERE application = $1 AND run = $2";
-            query(sql)
-                .bind(&key)
-                .bind(&run.0)
-                .bind(total.tenths())
-                .bind(criteria.first().map_or(0, |c| c.points.tenths()))
-                .bind(json(&parts)?)
-                .bind(reason)
-                .bind(at)
+            if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
+                let part = |c: &RecordedCriterion| Part {
+                    id: c.id.clone(),
+                    points: c.points,
+                    max: c.max,
+                };
+                let explained = explanations.get().and_then(|e| e.first());
+                row.total = Some(total.tenths().into());
+                row.tie_break = Some(criteria.first().map_or(0, |c| c.points.tenths()).into());
+                row.parts = json(&criteria.iter().map(part).collect::<Vec<_>>())?;
+                row.reason = explained.map(|e| e.rationale.clone());
+                row.failure = None;
+                row.position = position;
+            }
         }
         E::ScoreFailed { run, reason, .. } => {
-            let sql = "UPDATE pool_runs SET failure = $3, position = $4 \
-                       WHERE application = $1 AND run = $2";
-            query(sql).bind(&key).bind(&run.0).bind(reason).bind(at)
+            if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
+                row.failure = Some(reason.clone());
+                row.position = position;
+            }
         }
         E::StageChanged { .. }
         | E::ApplicationShortlisted { .. }
@@ -204,33 +264,42 @@ pub(super) async fn to_application(
         | E::ApplicationRejected { .. }
         | E::RejectionReversed { .. }
         | E::ApplicationWithdrawn { .. } => {
-            let sql = "SELECT standing FROM pool WHERE application = $1";
-            let before = query(sql).bind(&key).fetch_one(&mut *tx).await?;
-            let mut standing: Standing = from_json(before.get("standing")?)?;
+            let row = rows.get::<PoolApplication>((application,)).await?;
+            let Some(row) = row else { return Ok(()) };
+            let mut standing: Standing = from_json(&row.standing)?;
             standing.evolve(event);
-            let (stage, kind) = stage_of(&standing);
-            let sql = "UPDATE pool SET status = $2, stage = $3, stage_kind = $4, shortlisted = $5, \
-                       standing = $6, version = $7, position = $8 WHERE application = $1";
-            let query = query(sql)
-                .bind(&key)
-                .bind(standing.status.as_str())
-                .bind(stage)
-                .bind(kind)
-                .bind(standing.shortlisted)
-                .bind(json(&standing)?)
-                .bind(version)
-                .bind(at);
-            // Nobody's place turns on what people decided.
-            return query.execute(tx).await.map(drop);
+            stand(application, &standing, rows).await?;
         }
-        E::NoteAdded { .. } => {
-            let sql = "UPDATE pool SET version = $2, position = $3 WHERE application = $1";
-            let query = query(sql).bind(&key).bind(version).bind(at);
-            return query.execute(tx).await.map(drop);
-        }
-    };
-    query.execute(&mut *tx).await?;
-    place::application(&key, version, at, tx).await
+        E::NoteAdded { .. } => {}
+    }
+    if let Some(row) = rows.change::<PoolApplication>((application,)).await? {
+        (row.version, row.position) = (version, position);
+    }
+    let moves = matches!(
+        event,
+        E::ApplicationSubmitted { .. }
+            | E::ResumeReplaced { .. }
+            | E::ScoreRequested { .. }
+            | E::ScoreRecorded { .. }
+            | E::ScoreFailed { .. }
+    );
+    // Nobody's place turns on what people decided.
+    if moves { place::application(application, rows).await } else { Ok(()) }
+}
+
+/// Writes down where an application stands.
+async fn stand(
+    application: Uuid,
+    standing: &Standing,
+    rows: &mut Rows<'_>,
+) -> Result<(), LogError> {
+    let Some(row) = rows.change::<PoolApplication>((application,)).await? else { return Ok(()) };
+    let (stage, kind) = stage_of(standing);
+    row.status = standing.status.as_str().into();
+    (row.stage, row.stage_kind) = (stage.into(), kind.into());
+    row.shortlisted = standing.shortlisted;
+    row.standing = json(standing)?;
+    Ok(())
 }
 
 /// The id and the kind of the stage that an application stands in.

@@ -7,13 +7,14 @@
 //! A row rests on the resume that the application stands on, and on the run that was asked for last over
 //! it: when somebody hands in an earlier version again, its score counts again. What the order needs of
 //! them is written into the application's row whenever it changes (`place`), so that a page is a range of
-//! an index. `apply` writes the tables, `query` reads pages of them, `row` is what a page is made of, and
+//! an index. `apply` changes the tables (`stored`), `query` reads pages of them, `row` is what a page is made of, and
 //! `suspects` says who may be the same person.
 
 mod apply;
 mod place;
 mod query;
 mod row;
+mod stored;
 mod suspects;
 
 use event_log::LogError;
@@ -22,10 +23,12 @@ pub use query::{
     PoolFilter, PoolKey, PoolSort, StageCount, of_job, one, one_at, page, page_at, standing_of,
 };
 pub use row::{Duplicate, Outcome, Part, PoolRow};
+pub(in crate::models) use stored::{PoolApplication, PoolRun};
 
 use super::signed;
 use crate::fact::{Fact, What};
-use crate::model::{ReadModel, Tx};
+use crate::model::ReadModel;
+use crate::rows::Rows;
 
 /// The read model.
 pub struct RankedPool;
@@ -109,14 +112,18 @@ impl ReadModel for RankedPool {
             PRIMARY KEY (application, run)
         ) WITHOUT ROWID;";
 
-    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+    async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
+        apply::prepare(facts, rows).await
+    }
+
+    async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogError> {
         match &fact.what {
             What::Candidate(candidate, event) => {
                 let at = signed(fact.recorded.position);
-                apply::to_candidate(*candidate, event, at, tx).await
+                apply::to_candidate(candidate.0, event, at, rows).await
             }
             What::Application(application, event) => {
-                apply::to_application(*application, event, &fact.recorded, tx).await
+                apply::to_application(application.0, event, &fact.recorded, rows).await
             }
             What::Job(..) | What::Rubric(..) | What::ModelRelease(..) => Ok(()),
         }

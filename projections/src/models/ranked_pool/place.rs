@@ -3,61 +3,62 @@
 //! after 200 characters, since an index of PostgreSQL takes no longer ones.
 
 use event_log::LogError;
-use event_log::sql::query;
+use uuid::Uuid;
 
-use crate::model::Tx;
+use super::stored::{PoolApplication, PoolCandidate, PoolResume, PoolRun};
+use crate::columns::folded;
+use crate::rows::Rows;
 
-/// Places the rows anew whose `$whose` is `$1`, and sets `$also`.
-macro_rules! place {
-    ($also:literal, $whose:literal) => {
-        concat!(
-            "UPDATE pool SET ",
-            $also,
-            "(outcome, run, unscored, total_down, tie_down, tie_file, nameless, \
-                sort_name, flagged) = \
-             (SELECT outcome, run, CASE outcome WHEN 'scored' THEN 0 ELSE 1 END, \
-                CASE outcome WHEN 'scored' THEN -total ELSE 0 END, \
-                CASE outcome WHEN 'scored' THEN -tie_break ELSE 0 END, \
-                CASE outcome WHEN 'scored' THEN COALESCE(substr(file, 1, 200), '') ELSE '' END, \
-                CASE WHEN name IS NULL THEN 1 ELSE 0 END, \
-                COALESCE(substr(lower(name), 1, 200), ''), \
-                CASE COALESCE(flags, '[]') WHEN '[]' THEN 0 ELSE 1 END \
-              FROM (SELECT r.run, r.total, r.tie_break, d.file, d.flags, c.name, \
-                      CASE WHEN COALESCE(d.failure, r.failure) IS NOT NULL THEN 'unscorable' \
-                           WHEN r.total IS NOT NULL THEN 'scored' \
-                           WHEN pool.ai_opt_out = 1 THEN 'unscorable' \
-                           ELSE 'pending' END AS outcome \
-                    FROM (SELECT 1 AS one) AS base \
-                    LEFT JOIN pool_resumes d ON d.document = pool.document \
-                    LEFT JOIN pool_candidates c ON c.candidate = pool.candidate \
-                    LEFT JOIN pool_runs r ON r.application = pool.application AND r.run = \
-                      (SELECT x.run FROM pool_runs x WHERE x.application = pool.application \
-                          AND x.document = pool.document ORDER BY x.asked DESC LIMIT 1)) AS placed) \
-             WHERE ",
-            $whose,
-            " = $1"
-        )
-    };
+/// Characters of a text that are compared.
+const COMPARED: usize = 200;
+
+/// Places an application's row anew.
+pub(super) async fn application(application: Uuid, rows: &mut Rows<'_>) -> Result<(), LogError> {
+    let Some(row) = rows.get::<PoolApplication>((application,)).await? else { return Ok(()) };
+    let (candidate, document) = (row.candidate, row.document);
+    rows.get::<PoolCandidate>((candidate,)).await?;
+    rows.get::<PoolResume>((document,)).await?;
+    let runs = rows.group::<PoolRun>(application).await?;
+    // All of them are here now.
+    let resume = rows.here::<PoolResume>(&(document,));
+    let name = rows.here::<PoolCandidate>(&(candidate,)).and_then(|c| c.name.as_deref());
+    let run = runs
+        .iter()
+        .filter_map(|run| rows.here::<PoolRun>(run))
+        .filter(|run| run.document == document)
+        .max_by_key(|run| run.asked);
+    let failed = resume.is_some_and(|resume| resume.failure.is_some())
+        || run.is_some_and(|run| run.failure.is_some());
+    let score = run.filter(|_| !failed).and_then(|run| Some((run.total?, run.tie_break?)));
+    let file = resume.and_then(|resume| resume.file.as_deref()).filter(|_| score.is_some());
+    let tie_file = cut(file.unwrap_or_default());
+    let flagged = resume.is_some_and(|resume| resume.flags != "[]");
+    let (nameless, sort_name) = (name.is_none(), cut(&folded(name.unwrap_or_default())));
+    let run = run.map(|run| run.run.clone());
+    let Some(row) = rows.change::<PoolApplication>((application,)).await? else { return Ok(()) };
+    row.outcome = match score {
+        _ if failed => "unscorable",
+        Some(_) => "scored",
+        None if row.ai_opt_out => "unscorable",
+        None => "pending",
+    }
+    .into();
+    row.run = run;
+    row.unscored = score.is_none();
+    (row.total_down, row.tie_down) = score.map_or((0, 0), |(total, tie)| (-total, -tie));
+    (row.tie_file, row.nameless, row.sort_name) = (tie_file, nameless, sort_name);
+    row.flagged = flagged;
+    Ok(())
 }
 
-/// One application's row, as it stands after an event of its own.
-pub(super) async fn application(
-    key: &str,
-    version: i64,
-    position: i64,
-    tx: Tx<'_>,
-) -> Result<(), LogError> {
-    query(place!("version = $2, position = $3, ", "application"))
-        .bind(key)
-        .bind(version)
-        .bind(position)
-        .execute(tx)
-        .await
-        .map(drop)
+/// Places every application of a candidate anew.
+pub(super) async fn all_of(candidate: Uuid, rows: &mut Rows<'_>) -> Result<(), LogError> {
+    for (key,) in rows.group::<PoolApplication>(candidate).await? {
+        application(key, rows).await?;
+    }
+    Ok(())
 }
 
-/// The rows of every application of a candidate, after an event of the candidate.
-pub(super) async fn all_of(candidate: &str, tx: Tx<'_>) -> Result<(), LogError> {
-    let sql = place!("", "candidate");
-    query(sql).bind(candidate).execute(tx).await.map(drop)
+fn cut(text: &str) -> String {
+    text.chars().take(COMPARED).collect()
 }

@@ -17,13 +17,17 @@ use event_log::LogError;
 use event_log::sql::{Pool, Row, query};
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use self::words::{LookedUp, Words};
+use super::jobs::StoredJob;
+use super::ranked_pool::PoolRun;
 use super::{from_json, id, json, signed};
 use crate::columns::{column, number, parsed, snapshot, time};
 use crate::fact::{Fact, What};
-use crate::model::{ReadModel, Tx};
+use crate::model::ReadModel;
 use crate::paging::{Page, kept_to};
+use crate::rows::{Rows, table};
 
 /// The read model.
 pub struct Timeline;
@@ -74,7 +78,7 @@ impl ReadModel for Timeline {
             candidate         TEXT,
             document          TEXT,
             at                TEXT NOT NULL,
-            type              TEXT NOT NULL,
+            kind              TEXT NOT NULL,
             actor             TEXT NOT NULL,
             summary           TEXT NOT NULL,
             applicant_summary TEXT,
@@ -96,89 +100,110 @@ impl ReadModel for Timeline {
             PRIMARY KEY (application, document)
         ) WITHOUT ROWID;";
 
-    async fn apply(fact: &Fact, tx: Tx<'_>) -> Result<(), LogError> {
+    async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
+        rows.load::<StoredApplication>(facts.iter().filter_map(Fact::application)).await
+    }
+
+    async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogError> {
         match &fact.what {
             What::Application(application, event) => {
-                application_changed(*application, event, fact, tx).await
+                application_changed(application.0, event, fact, rows).await
             }
             What::Candidate(candidate, CandidateEvent::PersonalDataErased { .. }) => {
-                let sql = "UPDATE timeline SET note = NULL WHERE candidate = $1";
-                query(sql).bind(id(*candidate)).execute(tx).await?;
+                for key in rows.group::<StoredEvent>(candidate.0).await? {
+                    let noted = rows.get::<StoredEvent>(key).await?;
+                    if noted.is_some_and(|row| row.note.is_some())
+                        && let Some(row) = rows.change::<StoredEvent>(key).await?
+                    {
+                        row.note = None;
+                    }
+                }
                 Ok(())
             }
             What::Candidate(candidate, event) => {
                 let Some((document, words)) = words::of_resume(event) else { return Ok(()) };
-                let document = document.map(|d| id(d.0));
-                insert(fact, None, Some(id(*candidate)), document, words, tx).await
+                let document = document.map(|d| d.0);
+                insert(fact, None, Some(candidate.0), document, words, rows)
             }
             What::Job(..) | What::Rubric(..) | What::ModelRelease(..) => Ok(()),
         }
     }
 }
 
-async fn application_changed(
-    application: ApplicationId,
-    event: &ApplicationEvent,
-    fact: &Fact,
-    tx: Tx<'_>,
-) -> Result<(), LogError> {
-    let key = id(application);
-    if let ApplicationEvent::ApplicationSubmitted { candidate, job, .. } = event {
-        query("INSERT INTO timeline_applications VALUES ($1, $2, $3)")
-            .bind(&key)
-            .bind(id(*candidate))
-            .bind(id(*job))
-            .execute(&mut *tx)
-            .await?;
-    }
-    let looked_up = look_up(&key, event, &mut *tx).await?;
-    let (document, words) = words::of_application(event, &looked_up);
-    if let Some(document) = document {
-        stands_on(&key, document, &mut *tx).await?;
-    }
-    let sql = "SELECT candidate FROM timeline_applications WHERE application = $1";
-    let found = query(sql).bind(&key).fetch_optional(&mut *tx).await?;
-    let candidate = found.map(|row| row.get("candidate")).transpose()?;
-    insert(fact, Some(key), candidate, None, words, tx).await
+table! {
+    /// Something that happened, as it is stored.
+    struct StoredEvent in "timeline" { position: i64 } {
+        application: Option<Uuid>,
+        candidate: Option<Uuid>,
+        document: Option<Uuid>,
+        at: String,
+        kind: String,
+        actor: String,
+        summary: String,
+        applicant_summary: Option<String>,
+        visibility: Option<String>,
+        note: Option<String>,
+        data: String,
+    } written once by candidate
 }
 
-/// Notes that an application stands on a document from now on.
-async fn stands_on(application: &str, document: DocumentId, tx: Tx<'_>) -> Result<(), LogError> {
-    query("INSERT INTO timeline_documents VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(application)
-        .bind(id(document.0))
-        .execute(tx)
-        .await?;
-    Ok(())
+table! {
+    /// An application, as it is stored.
+    struct StoredApplication in "timeline_applications" { application: Uuid } {
+        candidate: Uuid,
+        job: Uuid,
+    }
+}
+
+table! {
+    /// A document that an application has stood on, as it is stored.
+    struct StoredDocument in "timeline_documents" { application: Uuid, document: Uuid } {
+    }
+}
+
+async fn application_changed(
+    application: Uuid,
+    event: &ApplicationEvent,
+    fact: &Fact,
+    rows: &mut Rows<'_>,
+) -> Result<(), LogError> {
+    if let ApplicationEvent::ApplicationSubmitted { candidate, job, .. } = event {
+        rows.insert(StoredApplication { application, candidate: candidate.0, job: job.0 });
+    }
+    let looked_up = look_up(application, event, rows).await?;
+    let (document, words) = words::of_application(event, &looked_up);
+    if let Some(DocumentId(document)) = document
+        && rows.get::<StoredDocument>((application, document)).await?.is_none()
+    {
+        // It stands on it from now on.
+        rows.insert(StoredDocument { application, document });
+    }
+    let candidate = rows.get::<StoredApplication>((application,)).await?.map(|row| row.candidate);
+    insert(fact, Some(application), candidate, None, words, rows)
 }
 
 /// What an event is told with and does not say itself: what a run was asked for, and what stages are called.
 async fn look_up(
-    application: &str,
+    application: Uuid,
     event: &ApplicationEvent,
-    tx: Tx<'_>,
+    rows: &mut Rows<'_>,
 ) -> Result<LookedUp, LogError> {
     let mut found = LookedUp::default();
     match event {
         ApplicationEvent::ScoreRecorded { run: RunId(run), .. }
         | ApplicationEvent::ScoreFailed { run: RunId(run), .. } => {
-            let sql = "SELECT data FROM timeline WHERE application = $1 \
-                       AND type = 'application.score_requested.v1' ORDER BY position DESC";
-            for row in query(sql).bind(application).fetch_all(tx).await? {
-                let mut asked: Value = from_json(row.get("data")?)?;
-                if asked["run"] == run.as_str() {
-                    found.engine = text_of(asked["engine"].take());
-                    found.rubric = text_of(asked["rubric"].take());
-                    break;
-                }
+            if let Some(asked) = rows.get::<PoolRun>((application, run.clone())).await? {
+                found.engine = Some(asked.engine.clone());
+                found.rubric = Some(asked.rubric.clone());
             }
         }
         ApplicationEvent::StageChanged { from, to, .. } => {
-            let sql = "SELECT jobs.pipeline FROM timeline_applications a \
-                       JOIN jobs ON jobs.job = a.job WHERE a.application = $1";
-            let row = query(sql).bind(application).fetch_optional(tx).await?;
-            let stages: Vec<Stage> =
-                row.map_or(Ok(vec![]), |row| from_json(row.get("pipeline")?))?;
+            let Some(job) = rows.get::<StoredApplication>((application,)).await?.map(|a| a.job)
+            else {
+                return Ok(found);
+            };
+            let Some(job) = rows.get::<StoredJob>((job,)).await? else { return Ok(found) };
+            let stages: Vec<Stage> = from_json(&job.pipeline)?;
             for Stage { id, name, .. } in stages {
                 if id == *from {
                     found.from = Some(name);
@@ -192,36 +217,28 @@ async fn look_up(
     Ok(found)
 }
 
-fn text_of(value: Value) -> Option<String> {
-    if let Value::String(text) = value { Some(text) } else { None }
-}
-
-async fn insert(
+fn insert(
     fact: &Fact,
-    application: Option<String>,
-    candidate: Option<String>,
-    document: Option<String>,
+    application: Option<Uuid>,
+    candidate: Option<Uuid>,
+    document: Option<Uuid>,
     words: Words,
-    tx: Tx<'_>,
+    rows: &mut Rows<'_>,
 ) -> Result<(), LogError> {
-    let sql = "INSERT INTO timeline (position, application, candidate, document, at, type, actor, \
-               summary, applicant_summary, visibility, note, data) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    query(sql)
-        .bind(signed(fact.recorded.position))
-        .bind(application)
-        .bind(candidate)
-        .bind(document)
-        .bind(time(fact.recorded.occurred_at))
-        .bind(&fact.recorded.kind)
-        .bind(json(&fact.recorded.actor)?)
-        .bind(words.summary)
-        .bind(words.for_applicant)
-        .bind(words.visibility.map(|v| json(&v)).transpose()?)
-        .bind(words.note)
-        .bind(json(&words.data)?)
-        .execute(tx)
-        .await?;
+    rows.insert(StoredEvent {
+        position: signed(fact.recorded.position),
+        application,
+        candidate,
+        document,
+        at: time(fact.recorded.occurred_at),
+        kind: fact.recorded.kind.clone(),
+        actor: json(&fact.recorded.actor)?,
+        summary: words.summary,
+        applicant_summary: words.for_applicant,
+        visibility: words.visibility.map(|v| json(&v)).transpose()?,
+        note: words.note,
+        data: json(&words.data)?,
+    });
     Ok(())
 }
 
@@ -334,7 +351,7 @@ fn timeline_row(row: &Row, member: Option<&str>) -> Result<TimelineRow, LogError
     Ok(TimelineRow {
         position: number(row, "position")?,
         at: parsed(row, "at")?,
-        kind: column(row, "type")?,
+        kind: column(row, "kind")?,
         actor,
         summary: column(row, "summary")?,
         applicant_summary: column(row, "applicant_summary")?,
