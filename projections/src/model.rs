@@ -26,8 +26,6 @@ pub trait ReadModel: Send + Sync {
     }
 
     /// Changes what a fact changes.
-    fn apply(
-        fact: &Fact,
-        rows: &mut Rows<'_>,
-    ) -> impl Future<Output = Result<(), LogError>> + Send;
+    fn apply(fact: &Fact, rows: &mut Rows<'_>)
+    -> impl Future<Output = Result<(), LogError>> + Send;
 }

@@ -91,7 +91,10 @@ impl<'r> Bulk<'r> {
         while values.len() > 0 {
             let (sql, rows) =
                 if values.len() >= AT_ONCE * width { (&several, AT_ONCE) } else { (&one, 1) };
-            let query = values.by_ref().take(rows * width).fold(query(sql), |query, value| query.bind(value));
+            let query = values
+                .by_ref()
+                .take(rows * width)
+                .fold(query(sql), |query, value| query.bind(value));
             query.execute(&mut *tx).await?;
         }
         Ok(())

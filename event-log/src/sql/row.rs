@@ -78,20 +78,36 @@ impl Row {
     ///
     /// # Errors
     /// As for [`Self::get`].
-    pub fn value(&self, index: usize) -> Result<Value<'static>, LogError> {
-        let (null, kind) = either!(self, r => r.try_get_raw(index)
-            .map(|raw| (raw.is_null(), raw.type_info().name().to_owned())))?;
-        if null {
-            return Ok(Value::Text(None));
-        }
-        Ok(match kind.as_str() {
-            "INTEGER" | "BIGINT" | "INT2" | "INT4" | "INT8" | "BOOL" => {
-                Value::Int(Some(self.at(index)?))
-            }
-            "REAL" | "FLOAT8" => Value::Real(Some(self.at(index)?)),
-            "BLOB" | "BYTEA" => Value::Bytes(Some(self.at::<Vec<u8>>(index)?.into())),
-            _ => Value::Text(Some(self.at::<String>(index)?.into())),
+    pub fn value(&self, index: usize) -> Result<Value<'_>, LogError> {
+        let kind = either!(self, r => r.try_get_raw(index)
+            .map(|raw| if raw.is_null() { Kind::Nothing } else { Kind::of(raw.type_info().name()) }))?;
+        Ok(match kind {
+            Kind::Nothing => Value::Text(None),
+            Kind::Int => Value::Int(Some(self.at(index)?)),
+            Kind::Real => Value::Real(Some(self.at(index)?)),
+            Kind::Bytes => Value::Bytes(Some(self.at::<Vec<u8>>(index)?.into())),
+            Kind::Text => Value::Text(Some(self.at::<&str>(index)?.into())),
         })
+    }
+}
+
+/// What a column holds, by the names that the engines give to types.
+enum Kind {
+    Nothing,
+    Int,
+    Real,
+    Bytes,
+    Text,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        match name {
+            "INTEGER" | "BIGINT" | "INT2" | "INT4" | "INT8" | "BOOL" => Self::Int,
+            "REAL" | "FLOAT8" => Self::Real,
+            "BLOB" | "BYTEA" => Self::Bytes,
+            _ => Self::Text,
+        }
     }
 }
 

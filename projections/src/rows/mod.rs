@@ -41,7 +41,10 @@ impl Shelves {
             self.shelves.push(Box::new(Shelf::<T>::new(self.complete)));
         }
         let found = self.shelves.get_mut(index).and_then(|shelf| shelf.as_any_mut().downcast_mut());
-        #[allow(clippy::expect_used, reason = "an index names the shelf that was put there for its type")]
+        #[allow(
+            clippy::expect_used,
+            reason = "an index names the shelf that was put there for its type"
+        )]
         found.expect("a shelf of this type")
     }
 
@@ -190,6 +193,9 @@ impl<'t> Rows<'t> {
 
     fn found<T: Table>(&mut self, rows: &[Row]) -> Result<(), LogError> {
         let shelf = self.shelves.shelf::<T>();
-        rows.iter().try_for_each(|row| Ok(shelf.found(T::read(row)?)))
+        for row in rows {
+            shelf.found(T::read(row)?);
+        }
+        Ok(())
     }
 }

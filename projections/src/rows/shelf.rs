@@ -40,12 +40,7 @@ enum State {
 impl<T: Table> Shelf<T> {
     /// An empty shelf, of a table that is empty when it is `complete`.
     pub(super) fn new(complete: bool) -> Self {
-        Self {
-            rows: HashMap::new(),
-            groups: HashMap::new(),
-            whole: HashSet::new(),
-            complete,
-        }
+        Self { rows: HashMap::new(), groups: HashMap::new(), whole: HashSet::new(), complete }
     }
 
     /// Whether it is known what there is under a key.

@@ -128,11 +128,17 @@ impl ReadStore {
         let mut compared = 0;
         let (before, after) = loop {
             compared += 1;
-            let before = self.digest_at().await.ok();
-            if let Some((_, at)) = &before {
-                events += builder.fold(&fresh, *at, &look).await?;
+            if let Ok(at) = self.checkpoint().await {
+                events += builder.fold(&fresh, at, &look).await?;
             }
-            let (after, at) = fresh.digest_at().await?;
+            let (before, after) = tokio::join!(self.digest_at(), fresh.digest_at());
+            let (before, (mut after, mut at)) = (before.ok(), after?);
+            if let Some((_, moved)) = &before
+                && *moved > at
+            {
+                events += builder.fold(&fresh, *moved, &look).await?;
+                (after, at) = fresh.digest_at().await?;
+            }
             let before = before.map(|(digest, _)| digest);
             let goes_on = async || self.checkpoint().await.is_ok_and(|live| live > at);
             if before.as_ref().is_none_or(|before| *before == after)

@@ -238,11 +238,8 @@ pub(super) async fn to_application(
         }
         E::ScoreRecorded { run, total, criteria, explanations, .. } => {
             if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
-                let part = |c: &RecordedCriterion| Part {
-                    id: c.id.clone(),
-                    points: c.points,
-                    max: c.max,
-                };
+                let part =
+                    |c: &RecordedCriterion| Part { id: c.id.clone(), points: c.points, max: c.max };
                 let explained = explanations.get().and_then(|e| e.first());
                 row.total = Some(total.tenths().into());
                 row.tie_break = Some(criteria.first().map_or(0, |c| c.points.tenths()).into());
