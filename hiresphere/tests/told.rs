@@ -109,11 +109,11 @@ async fn one_trace_goes_from_a_request_over_the_bus_to_the_scorers_and_the_read_
         (status, found) => Err(format!("{status} {found}")),
     })
     .await;
+    on_the_bus(&servers).await;
     // What was not told yet is told at the end.
     for role in roles {
         role.end().await;
     }
-    on_the_bus(&servers).await;
 
     let told = std::mem::take(&mut *told.lock().expect("a lock"));
     let mine: Vec<&Told> = told.iter().filter(|t| hex(&t.span.trace_id) == TRACE).collect();
@@ -156,7 +156,14 @@ async fn on_the_bus(servers: &Servers) {
     let log = PostgresLog::connect(&servers.url).await.expect("a log");
     let bus = JetStream::connect(Options::new(servers.nats.url()), log.identity()).await;
     let bus = bus.expect("a bus");
-    let stream = bus.context().get_stream(STREAM).await.expect("a stream");
+    let mut stream = bus.context().get_stream(STREAM).await.expect("a stream");
+    until("the whole log on the bus", async || {
+        let (head, at) =
+            (log.head().await.expect("a head"), stream.info().await.expect("a stream"));
+        let at = at.state.last_sequence;
+        if at == head { Ok(()) } else { Err(format!("{at} of {head}")) }
+    })
+    .await;
     let mut kinds = Vec::new();
     for event in log.read_all(0, 1_000).await.expect("events") {
         let message = stream.get_raw_message(event.position).await.expect("a message");

@@ -208,7 +208,7 @@ async fn applied(api: &Asker, count: usize) -> Vec<uuid::Uuid> {
         .map(|client| {
             let (api, job) = (api.clone(), job.clone());
             tokio::spawn(async move {
-                let mut ids = Vec::new();
+                let mut ids: Vec<uuid::Uuid> = Vec::new();
                 for n in (client..count).step_by(APPLYING) {
                     ids.push(api.applied(&job, &Person::nth(n)).await.parse().expect("an id"));
                 }

@@ -30,9 +30,11 @@ impl Track {
     }
 }
 
+type Seen = Arc<Mutex<Vec<(u64, DateTime<Utc>)>>>;
+
 /// Where one that watches notes what it sees.
 struct Notes {
-    seen: Arc<Mutex<Vec<(u64, DateTime<Utc>)>>>,
+    seen: Seen,
     at: watch::Sender<u64>,
 }
 
@@ -47,7 +49,7 @@ impl Notes {
 }
 
 struct Watcher {
-    seen: Arc<Mutex<Vec<(u64, DateTime<Utc>)>>>,
+    seen: Seen,
     at: watch::Receiver<u64>,
     task: JoinHandle<()>,
 }
@@ -57,7 +59,7 @@ impl Watcher {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen = Seen::default();
         let (at, reached) = watch::channel(0);
         let task = tokio::spawn(watch(Notes { seen: seen.clone(), at }));
         Self { seen, at: reached, task }
