@@ -48,6 +48,8 @@ struct Sizes {
 
 /// The goal's rate.
 const RATE: u32 = 500;
+/// Commands that do not count.
+const WARM_UP: u32 = 100;
 /// Those who apply at once.
 const APPLYING: usize = 8;
 
@@ -81,7 +83,7 @@ async fn main() {
     let token = servers.token().await;
     let role = |name: &str| roles.iter().find(|role| role.name == name).expect("a role");
     let api = role("api").asker(token.clone());
-    ready(&roles).await;
+    ready(&roles, &token).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let idle = processes::look(&roles);
 
@@ -99,12 +101,15 @@ async fn main() {
     }
     let feed = role("live-feed").address().to_owned();
     let place = Place { servers: &servers, feed, token };
+    // Connections are made and caches filled before anything counts.
+    drive::over_http(&api, &applications, WARM_UP, 1).await;
     for &rate in &sizes.rates {
         let what = format!("over HTTP, {rate} commands/s");
         place.measure(&what, rate, drive::over_http(&api, &applications, rate, sizes.lasts)).await;
     }
     let rate = sizes.in_process;
     let in_process = InProcess::open(&servers).await;
+    in_process.drive(&applications, WARM_UP, 1).await;
     let what = format!("the dispatcher alone, {rate} commands/s");
     place.measure(&what, rate, in_process.drive(&applications, rate, sizes.lasts)).await;
 
@@ -130,7 +135,7 @@ impl Place<'_> {
         let before = log.head().await;
         let watchers = Watchers::start(&self.servers.url, &self.feed, &self.token, before).await;
         let given = give.await;
-        let events = log.events_after(before, given.len()).await;
+        let events = log.events_after(before).await;
         let last = events.values().map(|event| event.position).max().expect("events");
         let (first, end) = (given[0].sent, given.iter().map(|g| g.answered).max());
         let took = (end.expect("an answer") - first).as_seconds_f64();
@@ -193,9 +198,10 @@ fn load_average() -> String {
 }
 
 /// Waits until every role is ready.
-async fn ready(roles: &[Role]) {
+async fn ready(roles: &[Role], token: &Arc<str>) {
     for role in roles {
-        while !role.asker("none".into()).get("/readyz").await.0.is_success() {
+        let asker = role.asker(token.clone());
+        while !asker.get("/readyz").await.0.is_success() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -140,14 +140,12 @@ impl Log {
         head.unsigned_abs()
     }
 
-    /// So many events behind a position, by stream and version; waits until they are numbered.
-    pub(crate) async fn events_after(
-        &self,
-        after: u64,
-        count: usize,
-    ) -> HashMap<(Uuid, u64), Logged> {
+    /// The events behind a position, by stream and version; waits until none is without one.
+    pub(crate) async fn events_after(&self, after: u64) -> HashMap<(Uuid, u64), Logged> {
         let waiting = async {
-            while self.head().await < after + count as u64 {
+            let sql = "SELECT count(*) FROM hiresphere.unsequenced";
+            let count = || sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.pool);
+            while count().await.expect("a count") > 0 {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
