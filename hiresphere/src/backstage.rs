@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use event_log::LogError;
 use event_log::jetstream::{JetStream, Relay};
-use event_log::postgres::{Lease, PostgresLog, Sequenced, Sequencer};
+use event_log::postgres::{Lease, Order, PostgresLog, Sequenced, Sequencer};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -38,7 +38,7 @@ impl Backstage {
         let (store, bus) = sealed_log(servers).await?;
         let (url, stopped) = (servers.database_url.clone(), stop.subscribe());
         tasks.spawn(async move {
-            sequence(&url, stopped, |_| {}).await;
+            sequence(&url, stopped, |_| {}, |_| {}).await;
         });
         tasks.spawn(relay(store, bus, stop.subscribe(), |_| {}));
         Ok(Self { stop, tasks })
@@ -56,18 +56,25 @@ fn holding(role: Role, held: bool) {
     metrics::gauge!("hiresphere_lease_held", "role" => role.name()).set(u8::from(held));
 }
 
-/// Numbers events until `stop`; `told` hears what fails, and `None` when it is well.
+/// Numbers events until `stop`; `told` hears what fails, and `None` when it is well; `begun` is given the order to look
+/// at, when the database was reached.
 pub(crate) async fn sequence(
     url: &str,
     mut stop: watch::Receiver<bool>,
     told: impl Fn(Option<&LogError>) + Send + Sync,
+    begun: impl Fn(Order) + Send + Sync,
 ) {
     holding(Role::Sequencer, false);
     loop {
         match Sequencer::connect(url).await {
             Ok(sequencer) => {
+                begun(sequencer.order());
                 let stepped = |step: &Result<Sequenced, LogError>| {
                     holding(Role::Sequencer, matches!(step, Ok(Sequenced::Took(..))));
+                    if let Ok(Sequenced::Took(events @ 1.., _)) = step {
+                        metrics::counter!("hiresphere_sequenced_events_total").increment(*events);
+                        metrics::counter!("hiresphere_sequenced_batches_total").increment(1);
+                    }
                     told(step.as_ref().err());
                 };
                 sequencer.run(stop.clone(), stepped).await;

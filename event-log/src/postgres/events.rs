@@ -7,9 +7,9 @@ use domain::ids::StreamId;
 use sqlx::Row as _;
 use tokio::sync::watch;
 
-use super::PostgresLog;
 use super::connect::failed;
 use super::row::{COLUMNS, number, recorded, signed, stream};
+use super::{Order, PostgresLog};
 use crate::error::LogError;
 use crate::event::Recorded;
 use crate::ports::{Append, AppendError, Appended, EventStore, Handled};
@@ -51,23 +51,15 @@ impl EventStore for PostgresLog {
     }
 
     async fn head(&self) -> Result<u64, LogError> {
-        let row =
-            sqlx::query("SELECT head FROM head").fetch_one(&self.pool).await.map_err(failed)?;
-        number(&row, "head")
+        Order::of(&self.pool).head().await
     }
 
     async fn unplaced(&self) -> Result<u64, LogError> {
-        let count = sqlx::query("SELECT COUNT(*) AS n FROM unsequenced");
-        number(&count.fetch_one(&self.pool).await.map_err(failed)?, "n")
+        Order::of(&self.pool).waiting().await
     }
 
     async fn unplaced_for(&self) -> Result<Duration, LogError> {
-        // By one clock: this machine's may be another. The first in the queue is among the oldest.
-        let sql = "SELECT EXTRACT(EPOCH FROM clock_timestamp() - e.recorded_at)::float8 \
-                   FROM (SELECT seq FROM unsequenced ORDER BY seq LIMIT 1) u JOIN events e USING (seq)";
-        let waited: Option<f64> =
-            sqlx::query_scalar(sql).fetch_optional(&self.pool).await.map_err(failed)?;
-        Ok(Duration::try_from_secs_f64(waited.unwrap_or(0.0)).unwrap_or_default())
+        Order::of(&self.pool).waiting_for().await
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

@@ -12,6 +12,7 @@ mod events;
 mod keys;
 mod lease;
 pub mod migrate;
+mod order;
 mod places;
 mod row;
 mod sequencer;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 pub use self::connect::{Role, failed, pool};
 pub use self::lease::Lease;
+pub use self::order::Order;
 pub use self::sequencer::{Sequenced, Sequencer};
 use crate::error::LogError;
 

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::connect::{Role, failed, pool};
 use super::lease::{LASTS, Lease};
-use super::{RECONNECT, SCHEMA, migrate};
+use super::{Order, RECONNECT, SCHEMA, migrate};
 use crate::error::LogError;
 
 /// Events numbered in one transaction.
@@ -59,6 +59,11 @@ impl Sequencer {
         let pool = pool(url, SCHEMA, Role::Sequencer, 3).await?;
         migrate::check_log(&pool).await?;
         Ok(Self { lease: Lease::new(pool.clone(), "sequencer"), pool, held: None })
+    }
+
+    /// What is numbered and what waits, for as long as anybody asks.
+    pub fn order(&self) -> Order {
+        Order::of(&self.pool)
     }
 
     /// Takes the lease when it is free, and one batch.

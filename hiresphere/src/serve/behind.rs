@@ -39,7 +39,13 @@ pub(super) async fn run(
             let told = |failed: Option<&event_log::LogError>| {
                 health.failing("sequencer", failed.map(event_log::LogError::code));
             };
-            sequence(&servers.database_url, stop.subscribe(), told).await;
+            // A relay beside it sees more.
+            let begun = |order| {
+                if !roles.contains(&Role::Relay) {
+                    health.watch(Sources::Order(order));
+                }
+            };
+            sequence(&servers.database_url, stop.subscribe(), told, begun).await;
         }
     };
     let relaying = async {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use event_log::jetstream::RELAY;
 use event_log::ports::{EventStore, Subscriptions};
-use event_log::postgres::PostgresLog;
+use event_log::postgres::{Order, PostgresLog};
 use event_log::{Log, LogError};
-use metrics::gauge;
+use metrics::{counter, gauge};
 use projections::ReadStore;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -27,7 +27,15 @@ const FRESH: Duration = Duration::from_millis(500);
 const SUBSCRIPTIONS: [&str; 2] = ["scorers", "notifier"];
 
 /// Where numbers are asked for.
-pub(super) struct Sources {
+pub(super) enum Sources {
+    /// The log and who follows it.
+    Log(Following),
+    /// What a sequencer may see.
+    Order(Order),
+}
+
+/// A log and who follows it.
+pub(super) struct Following {
     store: Arc<dyn EventStore>,
     subscriptions: Arc<dyn Subscriptions>,
     /// Where this process has read models.
@@ -41,14 +49,39 @@ impl Sources {
     pub(super) fn of(engine: &Engine) -> Self {
         let Log { store, subscriptions, .. } = engine.log.clone();
         let shared = engine.servers().is_some();
-        Self { store, subscriptions, read: Some(engine.read.clone()), shared }
+        Self::Log(Following { store, subscriptions, read: Some(engine.read.clone()), shared })
     }
 
     /// Those of a process that sees events sealed.
     pub(super) fn sealed(store: &Arc<PostgresLog>) -> Self {
-        Self { store: store.clone(), subscriptions: store.clone(), read: None, shared: true }
+        let (store, subscriptions) = (store.clone(), store.clone());
+        Self::Log(Following { store, subscriptions, read: None, shared: true })
     }
 
+    /// Whether other processes may hold what this one does not.
+    fn is_shared(&self) -> bool {
+        !matches!(self, Self::Log(Following { shared: false, .. }))
+    }
+
+    async fn ask(&self) -> Result<(), LogError> {
+        match self {
+            Self::Log(log) => log.ask().await,
+            Self::Order(order) => {
+                let oldest = order.waiting_for().await?;
+                told_of_order(order.head().await?, order.waiting().await?, oldest);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn told_of_order(head: u64, waiting: u64, oldest: Duration) {
+    gauge!("hiresphere_log_head_position").set(number(head));
+    gauge!("hiresphere_unsequenced_events").set(number(waiting));
+    gauge!("hiresphere_unsequenced_oldest_seconds").set(oldest);
+}
+
+impl Following {
     async fn ask(&self) -> Result<(), LogError> {
         let mut reached = Vec::new();
         for name in SUBSCRIPTIONS {
@@ -64,16 +97,19 @@ impl Sources {
             gauge!("hiresphere_subscription_position", "subscription" => name).set(number(at));
             gauge!("hiresphere_subscription_lag_seconds", "subscription" => name).set(lag);
         }
-        let relayed = match self.shared {
-            true => Some(self.subscriptions.checkpoint(RELAY).await?),
-            false => None,
+        let (relayed, behind) = match self.shared {
+            true => {
+                let at = self.subscriptions.checkpoint(RELAY).await?;
+                (Some(at), self.lag(at).await?)
+            }
+            // Without a bus there is nothing to carry.
+            false => (None, Duration::ZERO),
         };
         let head = self.store.head().await?;
-        gauge!("hiresphere_log_head_position").set(number(head));
-        // Without a bus there is nothing to carry.
         gauge!("hiresphere_relay_position").set(number(relayed.unwrap_or(head)));
-        gauge!("hiresphere_unsequenced_events").set(number(self.store.unplaced().await?));
-        gauge!("hiresphere_unsequenced_oldest_seconds").set(self.store.unplaced_for().await?);
+        gauge!("hiresphere_relay_lag_seconds").set(behind);
+        let oldest = self.store.unplaced_for().await?;
+        told_of_order(head, self.store.unplaced().await?, oldest);
         Ok(())
     }
 
@@ -98,8 +134,12 @@ impl Numbers {
         if roles.contains(&Role::LiveFeed) {
             gauge!("hiresphere_live_connections").increment(0);
         }
+        if roles.contains(&Role::Sequencer) {
+            counter!("hiresphere_sequenced_events_total").increment(0);
+            counter!("hiresphere_sequenced_batches_total").increment(0);
+        }
         // A process that is alone holds everything there is to hold.
-        if sources.as_ref().is_some_and(|sources| !sources.shared) {
+        if sources.as_ref().is_some_and(|sources| !sources.is_shared()) {
             for role in [Role::Sequencer, Role::Relay, Role::Projections] {
                 gauge!("hiresphere_lease_held", "role" => role.name()).set(1);
             }

@@ -52,7 +52,7 @@ pub(super) async fn start(
                 let told = |failed: Option<&LogError>| {
                     health.failing("sequencer", failed.map(LogError::code));
                 };
-                sequence(&url, stop, told).await;
+                sequence(&url, stop, told, |_| {}).await;
             });
         }
         if server.is(Role::Relay) {

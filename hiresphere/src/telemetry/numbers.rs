@@ -61,6 +61,15 @@ fn describe() {
     describe_gauge!("hiresphere_unsequenced_oldest_seconds", "How long the oldest of them waits.");
     describe_gauge!("hiresphere_relay_position", "The bus has every event up to here.");
     describe_gauge!(
+        "hiresphere_relay_lag_seconds",
+        "The age of the oldest event that the bus has not; 0 when it has all."
+    );
+    describe_counter!(
+        "hiresphere_sequenced_events_total",
+        "Events that this process gave their positions."
+    );
+    describe_counter!("hiresphere_sequenced_batches_total", "Transactions in which it did.");
+    describe_gauge!(
         "hiresphere_subscription_position",
         "Every event up to here was handled or parked."
     );

@@ -1,9 +1,12 @@
 //! Appending to PostgreSQL: three ways to write the same events, and what their order costs. Every rate beside the
-//! bare insert of the same row, in the same run, on a private server with everything flushed.
+//! bare insert of the same row, in the same run, on a private server with everything flushed; and beside PostgreSQL's own
+//! pgbench, where it is installed.
 //!
-//! `scripts/servers.sh cargo bench -p hiresphere-event-log --bench append_postgres`
+//! `scripts/servers.sh --newest cargo bench -p hiresphere-event-log --bench append_postgres [-- --quick]`
 
 #![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "measures and prints")]
+
+mod pgbench;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -171,6 +174,8 @@ async fn main() {
             Way::Log(Arc::new(PostgresLog::connect(&unordered).await.expect("a log"))),
         ),
     ];
+    let mut pgbench = pgbench::Pgbench::find(&ordered);
+    let mut pgbench_rates = [0.0; 3];
     let (stop, stopped) = watch::channel(false);
     let sequencer = Sequencer::connect(&ordered).await.expect("a sequencer");
     let sequencer = tokio::spawn(sequencer.run(stopped, |_| {}));
@@ -179,22 +184,35 @@ async fn main() {
     // In turns, so that what else the machine does falls on all of them.
     for _ in 0..rounds {
         for (i, tasks) in [1, 8, 32].into_iter().enumerate() {
+            if let Some(pgbench) = &mut pgbench {
+                pgbench_rates[i] += pgbench.rate(tasks, lasts) / f64::from(rounds);
+            }
             for (way, rates) in ways.iter().zip(&mut rates) {
                 rates[i] += rate(&way.1, tasks, lasts).await / f64::from(rounds);
             }
         }
     }
-    for ((name, _), mine) in ways.iter().zip(&rates) {
-        let cells: Vec<_> = mine
-            .iter()
-            .zip(&rates[0])
-            .map(|(rate, bare)| format!("{rate:>7.0} ({:.2})", rate / bare))
-            .collect();
+    let row = |name: &str, mine: &[f64; 3]| {
+        let cells = mine.iter().zip(&rates[0]);
+        let cells: Vec<_> =
+            cells.map(|(rate, bare)| format!("{rate:>7.0} ({:.2})", rate / bare)).collect();
         println!("{name:<18} {:>14} {:>14} {:>14}", cells[0], cells[1], cells[2]);
+    };
+    match pgbench {
+        Some(_) => row("pgbench", &pgbench_rates),
+        None => println!("pgbench: not in HIRESPHERE_POSTGRES_BIN, so not measured"),
+    }
+    for ((name, _), mine) in ways.iter().zip(&rates) {
+        row(name, mine);
     }
     let dense: Vec<_> =
         rates[3].iter().zip(&rates[4]).map(|(d, g)| format!("{:.2}", d / g)).collect();
     println!("dense order against the gappy ceiling: {}", dense.join("  "));
+    if pgbench_rates[0] > 0.0 {
+        let ours: Vec<_> =
+            rates[3].iter().zip(&pgbench_rates).map(|(a, p)| format!("{:.2}", a / p)).collect();
+        println!("append() against pgbench: {}", ours.join("  "));
+    }
     let appended: i64 =
         sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&owner).await.expect("a count");
     log.watch().wait_for(|head| *head == appended.unsigned_abs()).await.expect("all numbered");
