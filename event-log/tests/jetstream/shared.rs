@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::ids::{JobId, StreamId};
 use event_log::distributed::{self, Settings};
-use event_log::jetstream::{JetStream, JetStreamBus, Options, Relay};
+use event_log::jetstream::{JetStream, JetStreamBus, Options, Relay, STREAM};
 use event_log::postgres::{PostgresLog, Sequencer};
 use event_log::subscribe::{Handler, HandlerError, Subscription};
 use event_log::{Log, LogError, Recorded};
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     settings: Settings,
     options: Options,
     _roles: watch::Sender<bool>,
-    _database: Database,
+    database: Database,
     _folder: TempDir,
 }
 
@@ -51,16 +51,23 @@ impl Shared {
         let bus = JetStream::connect(options.clone(), postgres.identity()).await.unwrap();
         let relay = Relay::new(bus, log.store.clone(), log.subscriptions.clone());
         tokio::spawn(relay.run(stop));
-        Self {
-            nats,
-            log,
-            postgres,
-            settings,
-            options,
-            _roles: roles,
-            _database: database,
-            _folder: folder,
-        }
+        Self { nats, log, postgres, settings, options, _roles: roles, database, _folder: folder }
+    }
+
+    /// The database, for a superuser.
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Waits until the bus is as far as this.
+    pub(crate) async fn bus_reaches(&self, position: u64) {
+        let bus = async_nats::connect(self.nats.url()).await.unwrap();
+        let context = async_nats::jetstream::new(bus);
+        soon("the bus to have all", || async {
+            let Ok(stream) = context.get_stream(STREAM).await else { return false };
+            stream.cached_info().state.last_sequence == position
+        })
+        .await;
     }
 
     /// The log as another process has it.
@@ -95,7 +102,7 @@ impl Shared {
     }
 
     /// Waits until everything has its position; answers the last.
-    async fn settled(&self) -> u64 {
+    pub(crate) async fn settled(&self) -> u64 {
         let sql = "SELECT NOT EXISTS (SELECT FROM unsequenced)";
         soon("positions", || async {
             sqlx::query_scalar(sql).fetch_one(self.postgres.pool()).await.unwrap()
