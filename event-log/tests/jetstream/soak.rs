@@ -205,7 +205,7 @@ impl Soak {
             let mut trail = Trail::default();
             loop {
                 let (from, mut feed) = (trail.at, bus.follow(trail.at).await.unwrap());
-                while trail.at < from + hang_up {
+                while trail.at - from < hang_up {
                     // A failure of the log: back again from the same place.
                     let Ok(events) = feed.next().await else { break };
                     for event in events {

@@ -42,7 +42,7 @@ pub(crate) enum Fault {
 }
 
 /// All of it, in the order in which it is done.
-pub(crate) const MATRIX: [Fault; 25] = [
+pub(crate) const MATRIX: [Fault; 24] = [
     Fault::Kill("sequencer"),
     Fault::FreezeHolder("sequencer"),
     Fault::Kill("scorers"),
@@ -67,7 +67,6 @@ pub(crate) const MATRIX: [Fault; 25] = [
     Fault::TearBus(Torn::Everything),
     Fault::FreezePostgres,
     Fault::KillBus,
-    Fault::KillPostgres,
 ];
 
 /// Asks again until it is so.
@@ -111,6 +110,7 @@ pub(crate) async fn strike(cluster: &mut Cluster, fault: Fault, load: &mut Load)
         Fault::KillPostgres => {
             cluster.postgres.kill();
             cluster.postgres.restart();
+            cluster.postgres.ready().await;
         }
         Fault::FreezePostgres => {
             cluster.postgres.freeze_all();

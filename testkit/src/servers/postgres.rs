@@ -125,6 +125,12 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}", self.port)
     }
 
+    /// Waits until it has recovered and takes questions.
+    pub async fn ready(&self) {
+        let asked = connect(&format!("{}/postgres", self.url())).await;
+        asked.close().await.expect("an end");
+    }
+
     /// Makes an empty database in it and answers its URL.
     pub async fn database(&self) -> String {
         make(&self.url()).await
