@@ -13,7 +13,7 @@ use crate::error::LogError;
 /// How long an answer may take before the connection is given up.
 const ANSWER: Duration = Duration::from_secs(5);
 /// How often the holder's connection says that it lives, also while the work takes long, and the time without a word
-/// after which the server ends it. The connection of a process that is frozen, or of a machine that is gone, is open.
+/// after which the server ends it: that of a process that is frozen stays open.
 const SPEAK_EVERY: Duration = Duration::from_millis(500);
 const SILENCE: &str = "SET idle_session_timeout = '3s'";
 

@@ -28,17 +28,25 @@ pub(crate) struct Shared {
     settings: Settings,
     options: Options,
     _roles: watch::Sender<bool>,
-    database: Database,
+    #[allow(dead_code, reason = "gone with it")]
+    database: Option<Database>,
     _folder: TempDir,
 }
 
 impl Shared {
     pub(crate) async fn new(patience: Duration) -> Self {
-        let (database, nats) = (Database::make().await, Nats::start());
+        let database = Database::make().await;
+        let url = database.url().to_owned();
+        Self { database: Some(database), ..Self::at(url, patience).await }
+    }
+
+    /// In a database that is somebody else's.
+    pub(crate) async fn at(url: String, patience: Duration) -> Self {
+        let nats = Nats::start();
         let folder = tempfile::tempdir().unwrap();
-        distributed::migrate(database.url(), None).await.unwrap();
+        distributed::migrate(&url, None).await.unwrap();
         let settings = Settings {
-            database_url: database.url().to_owned(),
+            database_url: url.clone(),
             keys_url: None,
             documents_url: format!("file://{}", folder.path().display()),
             master: zeroize::Zeroizing::new([7; 32]),
@@ -46,17 +54,26 @@ impl Shared {
         let (log, postgres) = distributed::open(&settings).await.unwrap();
         let options = Options { patience, ..Options::new(nats.url()) };
         let (roles, stop) = watch::channel(false);
-        let sequencer = Sequencer::connect(database.url()).await.unwrap();
+        let sequencer = Sequencer::connect(&url).await.unwrap();
         tokio::spawn(sequencer.run(stop.clone(), |_| {}));
         let bus = JetStream::connect(options.clone(), postgres.identity()).await.unwrap();
         let relay = Relay::new(bus, log.store.clone(), log.subscriptions.clone());
         tokio::spawn(relay.run(stop));
-        Self { nats, log, postgres, settings, options, _roles: roles, database, _folder: folder }
+        Self {
+            nats,
+            log,
+            postgres,
+            settings,
+            options,
+            _roles: roles,
+            database: None,
+            _folder: folder,
+        }
     }
 
     /// The database, for a superuser.
     pub(crate) fn url(&self) -> &str {
-        self.database.url()
+        &self.settings.database_url
     }
 
     /// Waits until the bus is as far as this.

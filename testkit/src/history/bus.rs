@@ -15,9 +15,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The bus stream, read from its first message on.
 pub(super) struct Published {
     messages: Option<Ordered>,
+    /// A message that belongs to a later position than was asked for.
+    ahead: Option<Message>,
     first: u64,
     last: u64,
     pub(super) compared: u64,
+}
+
+/// A message: its sequence on the bus, and what it says of itself.
+#[derive(Debug, PartialEq, Eq)]
+struct Message {
+    sequence: u64,
+    message_id: String,
+    event_id: String,
+    position: String,
 }
 
 impl Published {
@@ -33,7 +44,7 @@ impl Published {
             let consumer = stream.create_consumer(config).await.expect("a consumer");
             Some(consumer.messages().await.expect("messages"))
         };
-        Self { messages, first, last, compared: 0 }
+        Self { messages, ahead: None, first, last, compared: 0 }
     }
 
     /// Whether the message at a position is this event; says what it is instead.
@@ -44,20 +55,41 @@ impl Published {
         if position > self.last {
             return Some(format!("{position} is not on the bus, which is at {}", self.last));
         }
-        let Some(messages) = &mut self.messages else {
-            return Some(format!("{position} is not on the bus any more"));
+        let next = match self.ahead.take() {
+            Some(next) => Some(next),
+            None => self.next().await,
         };
-        let next = tokio::time::timeout(PATIENCE, messages.next()).await;
-        let message = next.expect("a message in time").expect("a message").expect("a message");
+        let Some(is) = next else {
+            self.messages = None;
+            return Some(format!("{position} is not on the bus, nor what comes after it"));
+        };
+        if is.sequence > position {
+            self.ahead = Some(is);
+            return Some(format!("{position} is not on the bus"));
+        }
         self.compared += 1;
-        let at = message.info().expect("a message of the bus").stream_sequence;
+        let id = event.to_string();
+        let should = Message {
+            sequence: position,
+            message_id: id.clone(),
+            event_id: id,
+            position: position.to_string(),
+        };
+        (is != should).then(|| format!("{is:?} is on the bus, {should:?} in the log"))
+    }
+
+    async fn next(&mut self) -> Option<Message> {
+        let next = tokio::time::timeout(PATIENCE, self.messages.as_mut()?.next()).await.ok()??;
+        let message = next.expect("a message");
         let text = |name: &str| {
             let headers = message.headers.as_ref();
             headers.and_then(|h| h.get(name)).map(|v| v.as_str().to_owned()).unwrap_or_default()
         };
-        let is = (at, text("Nats-Msg-Id"), text("ce-id"), text("ce-sequence"));
-        let id = event.to_string();
-        let should = (position, id.clone(), id, position.to_string());
-        (is != should).then(|| format!("{position} is {is:?} on the bus, {should:?} in the log"))
+        Some(Message {
+            sequence: message.info().expect("a message of the bus").stream_sequence,
+            message_id: text("Nats-Msg-Id"),
+            event_id: text("ce-id"),
+            position: text("ce-sequence"),
+        })
     }
 }
