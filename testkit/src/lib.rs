@@ -1,5 +1,5 @@
-//! Makes the documents that tests and samples need: PDF, DOCX, and hostile ones of both; and starts the real
-//! servers that tests talk to (`servers`, with the feature of that name).
+//! Makes the documents that tests and samples need: PDF, DOCX, and hostile ones of both; starts the real servers that
+//! tests talk to (`servers`, with the feature of that name), and checks the histories that they hold (`history`).
 //!
 //! Everything made here depends only on what is asked for, never on the clock or the machine, so
 //! a failing test can be repeated and the committed samples can be checked byte for byte.
@@ -18,6 +18,8 @@
 )]
 
 pub mod docx;
+#[cfg(feature = "servers")]
+pub mod history;
 pub mod hostile;
 mod package;
 pub mod pdf;

@@ -63,7 +63,13 @@ impl JetStream {
         if last > head {
             return Ok(Standing::Other(format!("it is at {last}, the log at {head}")));
         }
-        if info.state.messages > 0 {
+        let holds = info.state.messages;
+        if holds > 0 && holds != last + 1 - first {
+            return Ok(Standing::Other(format!(
+                "it holds {holds} messages from {first} to {last}"
+            )));
+        }
+        if holds > 0 {
             let published = match stream.get_raw_message(last).await {
                 Ok(message) => Some(message),
                 Err(e) if e.kind() == RawMessageErrorKind::NoMessageFound => None,

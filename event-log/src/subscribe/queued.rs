@@ -108,10 +108,13 @@ async fn work_on<H: Handler>(
         }
         Err(HandlerError::Log(error)) => {
             tracing::warn!(?place, %error, "the machine fails; given back");
-            place.give_back(&*receipt, AWAY).await;
-            // Held until then, so that not everything that waits is tried meanwhile.
+            let resting = async {
+                place.machine_failed(&*receipt, patience).await;
+                // Held until then, so that not everything that waits is tried meanwhile.
+                tokio::time::sleep(AWAY).await;
+            };
             tokio::select! {
-                () = tokio::time::sleep(AWAY) => {}
+                () = resting => {}
                 () = stopped(&mut cut) => {}
             }
         }
@@ -147,23 +150,41 @@ struct Place {
 impl Place {
     /// It was handled: says so for as long as the claim may last.
     async fn done(&self, receipt: &dyn Receipt, patience: Duration) {
+        let said = self.insist(patience, "handled", || receipt.done()).await;
+        if !said {
+            tracing::warn!(?self, "handled, and comes again");
+        }
+    }
+
+    /// It was not tried to its end, because the machine failed: mostly the very one that is to note it. Left alone it
+    /// would wait for its claim to run out.
+    async fn machine_failed(&self, receipt: &dyn Receipt, patience: Duration) {
+        let give_back = || async { receipt.give_back(AWAY).await.map(|()| true) };
+        if !self.insist(patience, "given back", give_back).await {
+            tracing::warn!(?self, "it comes again when its time has run out");
+        }
+    }
+
+    /// Says what became of it, again and again for as long as the claim may last; whether it could be said.
+    async fn insist<F>(&self, patience: Duration, what: &str, say: impl Fn() -> F) -> bool
+    where
+        F: Future<Output = Result<bool, LogError>>,
+    {
         let saying = async {
             let mut pause = FIRST_PAUSE;
             loop {
-                match receipt.done().await {
+                match say().await {
                     Ok(true) => return,
                     Ok(false) => {
-                        return tracing::warn!(?self, "handled, but another worker has taken over");
+                        return tracing::warn!(?self, what, "but another worker has taken over");
                     }
-                    Err(error) => tracing::warn!(?self, %error, "handled, and cannot be noted"),
+                    Err(error) => tracing::warn!(?self, %error, what, "and cannot be noted"),
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(AWAY);
             }
         };
-        if tokio::time::timeout(patience, saying).await.is_err() {
-            tracing::warn!(?self, "handled, and comes again");
-        }
+        tokio::time::timeout(patience, saying).await.is_ok()
     }
 
     async fn park(&self, receipt: &dyn Receipt, error: &str, attempts: u32) {

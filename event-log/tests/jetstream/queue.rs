@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_log::jetstream::STREAM;
-use testkit::servers::Nats;
+use testkit::servers::{Nats, Postgres};
 
 use super::shared::{Notes, Shared, stream};
 use super::support::soon;
@@ -235,6 +235,32 @@ async fn work_goes_on_without_a_bus() {
     for worker in workers {
         worker.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_failed_for_want_of_the_database_is_done_as_soon_as_it_is_back() {
+    let mut postgres = Postgres::start();
+    let shared = Shared::at(postgres.database().await, LONG).await;
+    let notes = Notes::new();
+    notes.gate.forget_permits(usize::MAX);
+    notes.machine.lock().unwrap().extend([(1, 1), (2, 1), (3, 1), (4, 1)]);
+    let head = shared.fill(4, 1).await;
+    let _worker = shared.worker(&notes, 4).await;
+    soon("work", || async { notes.working() == 4 }).await;
+    postgres.kill();
+    // All four fail with the database, and cannot be given back.
+    notes.gate.add_permits(1_000);
+    soon("their failure", || async { notes.working() == 0 }).await;
+    postgres.restart();
+    postgres.ready().await;
+    let since = tokio::time::Instant::now();
+    soon("the checkpoint", || async {
+        let at = shared.log.subscriptions.checkpoint("notes").await;
+        at.is_ok_and(|at| at == head)
+    })
+    .await;
+    assert!(since.elapsed() < LONG / 2, "before the claims ran out: {:?}", since.elapsed());
+    notes.complete(4, 1);
 }
 
 async fn delete_stream(nats: &Nats) {

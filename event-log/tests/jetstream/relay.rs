@@ -142,6 +142,17 @@ async fn a_bus_of_another_log_is_made_anew() {
 }
 
 #[tokio::test]
+async fn a_bus_with_holes_is_made_anew() {
+    let (own, nats) = (Own::new().await, Nats::start());
+    let bus = own.bus(&nats).await;
+    own.fill(1, 20).await;
+    relay_all(&mut own.relay(&bus)).await;
+    bus.context().get_stream(STREAM).await.unwrap().delete_message(7).await.unwrap();
+    relay_all(&mut own.relay(&bus)).await;
+    own.published(&bus, 1).await;
+}
+
+#[tokio::test]
 async fn a_bus_that_is_ahead_of_the_log_is_made_anew() {
     // The log was restored from an older backup, and went on differently.
     let (own, nats) = (Own::new().await, Nats::start());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::ids::{JobId, StreamId};
 use event_log::distributed::{self, Settings};
-use event_log::jetstream::{JetStream, JetStreamBus, Options, Relay};
+use event_log::jetstream::{JetStream, JetStreamBus, Options, Relay, STREAM};
 use event_log::postgres::{PostgresLog, Sequencer};
 use event_log::subscribe::{Handler, HandlerError, Subscription};
 use event_log::{Log, LogError, Recorded};
@@ -28,17 +28,25 @@ pub(crate) struct Shared {
     settings: Settings,
     options: Options,
     _roles: watch::Sender<bool>,
-    _database: Database,
+    #[allow(dead_code, reason = "gone with it")]
+    database: Option<Database>,
     _folder: TempDir,
 }
 
 impl Shared {
     pub(crate) async fn new(patience: Duration) -> Self {
-        let (database, nats) = (Database::make().await, Nats::start());
+        let database = Database::make().await;
+        let url = database.url().to_owned();
+        Self { database: Some(database), ..Self::at(url, patience).await }
+    }
+
+    /// In a database that is somebody else's.
+    pub(crate) async fn at(url: String, patience: Duration) -> Self {
+        let nats = Nats::start();
         let folder = tempfile::tempdir().unwrap();
-        distributed::migrate(database.url(), None).await.unwrap();
+        distributed::migrate(&url, None).await.unwrap();
         let settings = Settings {
-            database_url: database.url().to_owned(),
+            database_url: url.clone(),
             keys_url: None,
             documents_url: format!("file://{}", folder.path().display()),
             master: zeroize::Zeroizing::new([7; 32]),
@@ -46,7 +54,7 @@ impl Shared {
         let (log, postgres) = distributed::open(&settings).await.unwrap();
         let options = Options { patience, ..Options::new(nats.url()) };
         let (roles, stop) = watch::channel(false);
-        let sequencer = Sequencer::connect(database.url()).await.unwrap();
+        let sequencer = Sequencer::connect(&url).await.unwrap();
         tokio::spawn(sequencer.run(stop.clone(), |_| {}));
         let bus = JetStream::connect(options.clone(), postgres.identity()).await.unwrap();
         let relay = Relay::new(bus, log.store.clone(), log.subscriptions.clone());
@@ -58,9 +66,25 @@ impl Shared {
             settings,
             options,
             _roles: roles,
-            _database: database,
+            database: None,
             _folder: folder,
         }
+    }
+
+    /// The database, for a superuser.
+    pub(crate) fn url(&self) -> &str {
+        &self.settings.database_url
+    }
+
+    /// Waits until the bus is as far as this.
+    pub(crate) async fn bus_reaches(&self, position: u64) {
+        let bus = async_nats::connect(self.nats.url()).await.unwrap();
+        let context = async_nats::jetstream::new(bus);
+        soon("the bus to have all", || async {
+            let Ok(stream) = context.get_stream(STREAM).await else { return false };
+            stream.cached_info().state.last_sequence == position
+        })
+        .await;
     }
 
     /// The log as another process has it.
@@ -95,7 +119,7 @@ impl Shared {
     }
 
     /// Waits until everything has its position; answers the last.
-    async fn settled(&self) -> u64 {
+    pub(crate) async fn settled(&self) -> u64 {
         let sql = "SELECT NOT EXISTS (SELECT FROM unsequenced)";
         soon("positions", || async {
             sqlx::query_scalar(sql).fetch_one(self.postgres.pool()).await.unwrap()

@@ -152,13 +152,27 @@ pub(crate) async fn relay_all(relay: &mut Relay) {
 }
 
 /// Asks again until it is so.
-pub(crate) async fn soon<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
+pub(crate) async fn soon<F: Future<Output = bool>>(what: &str, so: impl FnMut() -> F) {
+    within(PATIENCE, what, so).await;
+}
+
+/// As [`soon`], with another bound.
+pub(crate) async fn within<F: Future<Output = bool>>(
+    patience: Duration,
+    what: &str,
+    mut so: impl FnMut() -> F,
+) {
     let waiting = async {
         while !so().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain for {what}");
+    assert!(tokio::time::timeout(patience, waiting).await.is_ok(), "waited in vain for {what}");
+}
+
+/// A size of a test, by the environment.
+pub(crate) fn size(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
 }
 
 pub(crate) fn event(log: &Log) -> NewEvent {

@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use uuid::Uuid;
 
 use super::{Place, Site};
 
@@ -29,6 +30,7 @@ pub(crate) async fn connect(address: &str, token: &str, after: u64) -> Result<Li
 /// An event as the feed told it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Told {
+    pub(crate) id: Uuid,
     pub(crate) kind: String,
     pub(crate) stream: String,
     pub(crate) data: Value,
@@ -73,30 +75,42 @@ impl Follower {
     /// Follows until so many scores were recorded; hangs up and comes back after each of `hang_ups` (positions, in
     /// order), and counts what it hears into `seen`.
     pub(crate) async fn until_scored(
-        mut self,
+        self,
         scores: usize,
+        hang_ups: Vec<u64>,
+        seen: watch::Sender<u64>,
+    ) -> Heard {
+        self.until(watch::channel(scores).1, hang_ups, seen).await
+    }
+
+    /// As [`Self::until_scored`], where it is said later how many there are.
+    pub(crate) async fn until(
+        mut self,
+        scores: watch::Receiver<usize>,
         hang_ups: Vec<u64>,
         seen: watch::Sender<u64>,
     ) -> Heard {
         let mut hang_ups = hang_ups.into_iter().peekable();
         let mut tried = 0;
-        while self.scored < scores {
+        while self.scored < *scores.borrow() {
             let next = self.site.wait_for(|s| s.start > tried && s.address.is_some()).await;
             let Site { start, address } = next.expect("a server").clone();
             let at = self.heard.told.len() as u64;
             let line = connect(&address.expect("an address"), &self.token, at).await;
             let mut line = match line {
                 Ok(line) => line,
+                // Its database is away: asked again, until it is not.
+                Err(Error::Http(refused)) if refused.status() == 503 => continue,
                 Err(Error::Http(refused)) => panic!("refused behind {at}: {refused:?}"),
                 Err(_) => {
                     tried = start;
                     continue;
                 }
             };
-            while self.scored < scores {
+            while self.scored < *scores.borrow() {
                 let Some(Ok(frame)) = line.next().await else {
+                    // Whoever was there may be there still.
                     self.heard.cut_off += 1;
-                    tried = start;
                     break;
                 };
                 let Message::Text(text) = frame else { continue };
@@ -126,7 +140,8 @@ impl Follower {
         let expected = self.heard.told.len() as u64 + 1;
         assert_eq!(message["position"].as_u64(), Some(expected), "no gap, no double: {text}");
         self.scored += usize::from(kind == "application.score_recorded.v1");
-        self.heard.told.push(Told { kind, stream, data: message["data"].clone() });
+        let id = message["event_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        self.heard.told.push(Told { id, kind, stream, data: message["data"].clone() });
         true
     }
 }

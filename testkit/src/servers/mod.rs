@@ -3,6 +3,7 @@
 //! `scripts/servers.sh` finds their programs (`HIRESPHERE_POSTGRES_BIN`, `HIRESPHERE_NATS_SERVER`) and starts the
 //! PostgreSQL that tests share (`HIRESPHERE_TEST_POSTGRES`).
 
+mod clock;
 mod nats;
 mod postgres;
 
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub use self::nats::Nats;
+pub use self::clock::{Clock, Clocks};
+pub use self::nats::{Nats, Torn};
 pub use self::postgres::{Database, Postgres};
 
 /// How long a server may take until it listens.
@@ -85,6 +87,16 @@ fn listens(port: u16, child: &mut Child) -> bool {
 
 /// Sends a signal; to one that has ended already, nothing.
 fn signal(child: &Child, signal: rustix::process::Signal) {
-    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    signal_to(child.id(), signal);
+}
+
+fn signal_to(id: u32, signal: rustix::process::Signal) {
+    let pid = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw);
     let _ = rustix::process::kill_process(pid.expect("a process"), signal);
+}
+
+/// The children of a process.
+fn children(id: u32) -> Vec<u32> {
+    let listed = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+    listed.unwrap_or_default().split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }

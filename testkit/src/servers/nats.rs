@@ -1,6 +1,7 @@
 //! A private nats-server with JetStream.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 
 use rustix::process::Signal;
@@ -13,6 +14,32 @@ pub struct Nats {
     child: Child,
     port: u16,
     folder: TempDir,
+}
+
+/// Which files of a store are torn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Torn {
+    /// Those that hold messages.
+    Messages,
+    /// All of them: also what says which streams and consumers there are.
+    Everything,
+}
+
+/// Cuts files in a folder to half.
+fn tear(folder: &Path, what: Torn) -> usize {
+    let mut torn = 0;
+    for entry in std::fs::read_dir(folder).expect("a store").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            torn += tear(&path, what);
+        } else if what == Torn::Everything || path.extension().is_some_and(|e| e == "blk") {
+            let file = OpenOptions::new().write(true).open(&path).expect("a file of the store");
+            let half = file.metadata().expect("its length").len() / 2;
+            file.set_len(half).expect("it is cut");
+            torn += 1;
+        }
+    }
+    torn
 }
 
 impl Nats {
@@ -69,6 +96,15 @@ impl Nats {
         self.kill();
         std::fs::remove_dir_all(self.store()).expect("a store");
         self.restart();
+    }
+
+    /// Ends it, cuts what is in its store to half and starts it again, as after a disk that lied. Answers how many
+    /// files were cut.
+    pub fn tear(&mut self, what: Torn) -> usize {
+        self.kill();
+        let torn = tear(&self.store(), what);
+        self.restart();
+        torn
     }
 
     /// Freezes it.

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 
-use super::{free_port, guarded, is_root, program, signal, spawn};
+use super::{children, free_port, guarded, is_root, program, signal, signal_to, spawn};
 
 /// A PostgreSQL of this test's own, with everything flushed as it must be; killed when dropped.
 pub struct Postgres {
@@ -116,13 +116,19 @@ impl Postgres {
         let mut command = guarded(&bin.join("postgres"), is_root());
         command.arg("-D").arg(folder.path().join("db")).args(["-p", &port.to_string()]);
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
-        command.args(["-c", "max_connections=200"]);
+        command.args(["-c", "max_connections=300"]);
         spawn(command, &folder.path().join("log"))
     }
 
     /// Where it listens, without a database.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it has recovered and takes questions.
+    pub async fn ready(&self) {
+        let asked = connect(&format!("{}/postgres", self.url())).await;
+        asked.close().await.expect("an end");
     }
 
     /// Makes an empty database in it and answers its URL.
@@ -150,8 +156,20 @@ impl Postgres {
         signal(&self.child, Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Freezes all of it: also those who work for its connections.
+    pub fn freeze_all(&self) {
+        // The first one first, so that it starts no other meanwhile.
+        self.freeze();
+        for child in children(self.child.id()) {
+            signal_to(child, Signal::STOP);
+        }
+    }
+
+    /// Lets it, and all of it, go on.
     pub fn thaw(&self) {
+        for child in children(self.child.id()) {
+            signal_to(child, Signal::CONT);
+        }
         signal(&self.child, Signal::CONT);
     }
 }
