@@ -13,8 +13,11 @@ pub type Tx<'a> = &'a mut Transaction;
 pub trait ReadModel: Send + Sync {
     /// Its tables, for the digest. The first two columns of each are without a double.
     const TABLES: &'static [&'static str];
-    /// What makes them, as SQLite has it; see [`event_log::sql::Dialect::schema`].
+    /// What makes them, and the indexes that rows are looked up by while events are folded, as SQLite has it; see
+    /// [`event_log::sql::Dialect::schema`].
     const SCHEMA: &'static str;
+    /// What makes the indexes that only queries use: a rebuild makes them last.
+    const INDEXES: &'static str = "";
 
     /// Reads at once what a batch of facts will need.
     fn prepare(

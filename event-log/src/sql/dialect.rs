@@ -23,6 +23,22 @@ impl Dialect {
         }
     }
 
+    /// Whether a column has one of several texts, as a condition, and those texts as the one value of its placeholder. They
+    /// are without spaces, quotes, commas, braces and backslashes, as ids are.
+    pub fn one_of(self, column: &str, placeholder: &str, texts: &[String]) -> (String, String) {
+        match self {
+            Self::Sqlite => (
+                format!("{column} IN (SELECT value FROM json_each({placeholder}))"),
+                format!("[\"{}\"]", texts.join("\",\"")),
+            ),
+            // By the index, however little is known of the table: a join would read all of a new one.
+            Self::Postgres => (
+                format!("{column} = ANY(CAST({placeholder} AS TEXT[]))"),
+                format!("{{{}}}", texts.join(",")),
+            ),
+        }
+    }
+
     /// A table of the objects in a JSON array, to be selected from: its one column is `value`, and a field
     /// of it is `CAST(value ->> 'field' AS BIGINT)` or `value ->> 'field'` when it is text.
     pub fn objects(self, array: &str) -> String {

@@ -33,6 +33,20 @@ pub(crate) fn schemas() -> impl Iterator<Item = &'static str> {
     .into_iter()
 }
 
+/// What makes the indexes that only queries use.
+pub(crate) fn indexes() -> impl Iterator<Item = &'static str> {
+    [
+        Jobs::INDEXES,
+        RankedPool::INDEXES,
+        ApplicationDetail::INDEXES,
+        Candidates::INDEXES,
+        Timeline::INDEXES,
+        Rubrics::INDEXES,
+    ]
+    .into_iter()
+    .filter(|indexes| !indexes.is_empty())
+}
+
 /// The tables of every read model.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
     [

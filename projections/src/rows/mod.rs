@@ -157,14 +157,10 @@ impl<'t> Rows<'t> {
                 query(&sql).bind(one.to_string()).fetch_all(&mut *self.tx).await?
             }
             several => {
-                let texts = self.tx.dialect().texts("$1");
-                let sql = format!(
-                    "SELECT {columns} FROM {} WHERE {column} IN (SELECT value FROM {texts})",
-                    T::NAME
-                );
-                let several: Vec<String> = several.iter().map(|id| format!("\"{id}\"")).collect();
-                let array = format!("[{}]", several.join(","));
-                query(&sql).bind(array).fetch_all(&mut *self.tx).await?
+                let several: Vec<String> = several.iter().map(Uuid::to_string).collect();
+                let (among, ids) = self.tx.dialect().one_of(column, "$1", &several);
+                let sql = format!("SELECT {columns} FROM {} WHERE {among}", T::NAME);
+                query(&sql).bind(ids).fetch_all(&mut *self.tx).await?
             }
         };
         self.found::<T>(&rows)

@@ -23,6 +23,16 @@ pub(super) struct File {
 
 impl File {
     pub(super) async fn open(path: &Path) -> Result<Self, LogError> {
+        Self::open_as(path, true).await
+    }
+
+    /// Where tables are made anew: a file that is empty but for new tables, without the indexes that only queries use.
+    pub(super) async fn beside(&self) -> Result<Self, LogError> {
+        discard(&self.next())?;
+        Self::open_as(&self.next(), false).await
+    }
+
+    async fn open_as(path: &Path, indexed: bool) -> Result<Self, LogError> {
         let mut pool = connect(path).await?;
         let format = format(&pool).await?;
         if format != FORMAT {
@@ -31,24 +41,19 @@ impl File {
                 discard(path)?;
                 pool = connect(path).await?;
             }
-            create(&pool).await?;
+            create(&pool, indexed).await?;
         }
         Ok(Self { path: path.to_owned(), pool: RwLock::new(pool) })
     }
 
     /// Where the tables are made anew.
-    pub(super) fn next(&self) -> PathBuf {
+    fn next(&self) -> PathBuf {
         self.path.with_extension("next.sqlite")
     }
 
     /// Where the tables are kept that the last rebuild replaced.
     fn previous(&self) -> PathBuf {
         self.path.with_extension("previous.sqlite")
-    }
-
-    /// Removes what an earlier rebuild left where the tables are made anew.
-    pub(super) fn clear_next(&self) -> Result<(), LogError> {
-        discard(&self.next())
     }
 
     pub(super) async fn forget_older_copies(&self) -> Result<(), LogError> {
@@ -148,7 +153,7 @@ pub(super) async fn in_memory() -> Result<Pool, LogError> {
         .await
         .map_err(failed)?;
     let pool = Pool::Sqlite(pool);
-    create(&pool).await?;
+    create(&pool, true).await?;
     Ok(pool)
 }
 
@@ -179,9 +184,12 @@ async fn format(pool: &Pool) -> Result<i64, LogError> {
     query("PRAGMA user_version").fetch_one(pool).await?.at(0)
 }
 
-async fn create(pool: &Pool) -> Result<(), LogError> {
+async fn create(pool: &Pool, indexed: bool) -> Result<(), LogError> {
     let mut tx = pool.begin().await?;
     tables::create(&mut tx).await?;
+    if indexed {
+        tables::index(&mut tx).await?;
+    }
     tx.script(&format!("PRAGMA user_version = {FORMAT}")).await?;
     tx.commit().await
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use event_log::sql::Hold;
 use event_log::{Log, LogError, Recorded};
 
-use super::{Place, ReadStore};
+use super::{Place, ReadStore, tables};
 use crate::as_of::ERASED;
 use crate::builder::Builder;
 
@@ -119,6 +119,7 @@ impl ReadStore {
         // Tables that are at the same position can be compared; damaged ones are at none.
         let reached = self.checkpoint().await.map_or(head, |at| at.min(head));
         let mut events = builder.catch_up(&fresh, reached).await?;
+        fresh.index().await?;
         let erased = AtomicBool::new(false);
         let look = |event: &Recorded| {
             if event.kind == ERASED {
@@ -166,14 +167,18 @@ impl ReadStore {
         Ok((Rebuilt { events, before, after }, erased.into_inner()))
     }
 
-    /// New tables beside these, which nobody else knows of.
+    /// Makes the indexes that only queries use.
+    async fn index(&self) -> Result<(), LogError> {
+        let mut tx = self.pool().await.begin().await?;
+        tables::index(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// New tables beside these, which nobody else knows of, without the indexes that only queries use.
     async fn beside(&self) -> Result<Self, LogError> {
         let beside = match &self.place {
             Place::Memory(_) => return Err(nothing_beside()),
-            Place::File(file) => {
-                file.clear_next()?;
-                Self::open(&file.next()).await?
-            }
+            Place::File(file) => Self::at(Place::File(file.beside().await?)).await?,
             Place::Server(schema) => {
                 Self::at(Place::Server(Box::new(schema.beside().await?))).await?
             }

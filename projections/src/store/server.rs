@@ -45,7 +45,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Where tables are made anew: a schema that is empty but for new tables.
+    /// Where tables are made anew: a schema that is empty but for new tables, without the indexes that only queries use.
     pub(super) async fn beside(&self) -> Result<Self, LogError> {
         let name = self.next();
         let server = self.server.clone().schema(&name).patience(AS_LONG_AS_IT_TAKES);
@@ -69,6 +69,7 @@ impl Schema {
         query(alone).bind(&self.name).execute(&mut tx).await?;
         if !query(known).bind(&checkpoint).fetch_one(&mut tx).await?.get("known")? {
             make(&self.name, &mut tx).await?;
+            tables::index(&mut tx).await?;
         }
         tx.commit().await
     }

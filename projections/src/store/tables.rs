@@ -10,11 +10,19 @@ use crate::models;
 const CHECKPOINT: &str = "CREATE TABLE checkpoint (position BIGINT NOT NULL); \
                           INSERT INTO checkpoint VALUES (0);";
 
-/// Makes all of them, empty.
+/// Makes all of them, empty, for [`index`] to follow.
 pub(super) async fn create(tx: &mut Transaction) -> Result<(), LogError> {
     let dialect = tx.dialect();
     for schema in models::schemas().chain([CHECKPOINT]) {
         tx.script(&dialect.schema(schema)).await?;
+    }
+    Ok(())
+}
+
+/// Makes the indexes that only queries use.
+pub(super) async fn index(tx: &mut Transaction) -> Result<(), LogError> {
+    for indexes in models::indexes() {
+        tx.script(indexes).await?;
     }
     Ok(())
 }

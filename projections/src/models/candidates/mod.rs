@@ -43,7 +43,6 @@ impl ReadModel for Candidates {
             version       BIGINT  NOT NULL,
             position      BIGINT  NOT NULL
         ) WITHOUT ROWID;
-        CREATE UNIQUE INDEX candidates_by_registered ON candidates (registered);
         CREATE TABLE candidate_resumes (
             candidate    TEXT    NOT NULL,
             document     TEXT    NOT NULL,
@@ -76,6 +75,8 @@ impl ReadModel for Candidates {
             submitted   BIGINT  NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX candidate_applications_by_candidate ON candidate_applications (candidate);";
+    const INDEXES: &'static str = "
+        CREATE UNIQUE INDEX candidates_by_registered ON candidates (registered);";
 
     async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
         let candidates = || facts.iter().filter_map(Fact::candidate);

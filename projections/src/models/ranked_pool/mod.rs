@@ -89,13 +89,6 @@ impl ReadModel for RankedPool {
             flagged      BIGINT  NOT NULL DEFAULT 0
         ) WITHOUT ROWID;
         CREATE INDEX pool_by_candidate ON pool (candidate);
-        CREATE INDEX pool_by_rank ON pool (job, unscored, total_down, tie_down, tie_file, submitted,
-            status, stage, outcome, flagged);
-        CREATE INDEX pool_by_time ON pool (job, submitted, unscored, total_down, status, stage, outcome,
-            flagged);
-        CREATE INDEX pool_by_name ON pool (job, nameless, sort_name, submitted, unscored, total_down,
-            status, stage, outcome, flagged);
-        CREATE INDEX pool_by_stage ON pool (job, stage_kind, stage, status);
         CREATE TABLE pool_runs (
             application TEXT    NOT NULL,
             run         TEXT    NOT NULL,
@@ -111,6 +104,14 @@ impl ReadModel for RankedPool {
             position    BIGINT  NOT NULL,
             PRIMARY KEY (application, run)
         ) WITHOUT ROWID;";
+    const INDEXES: &'static str = "
+        CREATE INDEX pool_by_rank ON pool (job, unscored, total_down, tie_down, tie_file, submitted,
+            status, stage, outcome, flagged);
+        CREATE INDEX pool_by_time ON pool (job, submitted, unscored, total_down, status, stage, outcome,
+            flagged);
+        CREATE INDEX pool_by_name ON pool (job, nameless, sort_name, submitted, unscored, total_down,
+            status, stage, outcome, flagged);
+        CREATE INDEX pool_by_stage ON pool (job, stage_kind, stage, status);";
 
     async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
         apply::prepare(facts, rows).await

@@ -86,9 +86,7 @@ impl ReadModel for Timeline {
             note              TEXT,
             data              TEXT NOT NULL
         ) WITHOUT ROWID;
-        CREATE INDEX timeline_by_application ON timeline (application);
         CREATE INDEX timeline_by_candidate ON timeline (candidate);
-        CREATE INDEX timeline_by_document ON timeline (document);
         CREATE TABLE timeline_applications (
             application TEXT PRIMARY KEY,
             candidate   TEXT NOT NULL,
@@ -99,6 +97,9 @@ impl ReadModel for Timeline {
             document    TEXT NOT NULL,
             PRIMARY KEY (application, document)
         ) WITHOUT ROWID;";
+    const INDEXES: &'static str = "
+        CREATE INDEX timeline_by_application ON timeline (application);
+        CREATE INDEX timeline_by_document ON timeline (document);";
 
     async fn prepare(facts: &[Fact], rows: &mut Rows<'_>) -> Result<(), LogError> {
         rows.load::<StoredApplication>(facts.iter().filter_map(Fact::application)).await
