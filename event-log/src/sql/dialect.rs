@@ -31,9 +31,10 @@ impl Dialect {
                 format!("{column} IN (SELECT value FROM json_each({placeholder}))"),
                 format!("[\"{}\"]", texts.join("\",\"")),
             ),
-            // By the index, however little is known of the table: a join would read all of a new one.
+            // Few are expected of an array, and so looked up by the index. Compared as an array, each row would be held
+            // against every text.
             Self::Postgres => (
-                format!("{column} = ANY(CAST({placeholder} AS TEXT[]))"),
+                format!("{column} IN (SELECT unnest(CAST({placeholder} AS TEXT[])))"),
                 format!("{{{}}}", texts.join(",")),
             ),
         }
