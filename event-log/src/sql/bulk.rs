@@ -8,9 +8,9 @@ use super::server::of_postgres;
 use super::{Transaction, Value, query};
 use crate::error::LogError;
 
-/// Rows that SQLite is given in one statement; what is left over is given one by one, so that a table has two statements
-/// and not one for every number of rows.
-const AT_ONCE: usize = 32;
+/// How many rows SQLite is given in one statement: as many of the most as there are, then of the next. So a table has
+/// three statements, and not one for every number of rows.
+const AT_ONCE: [usize; 3] = [128, 16, 1];
 /// From how many rows on PostgreSQL is better sent them as a stream, which takes a round trip more.
 const STREAMED: usize = 32;
 /// Bytes of a stream that are sent at once.
@@ -85,17 +85,19 @@ impl<'r> Bulk<'r> {
     ) -> Result<(), LogError> {
         let width = self.columns.len();
         let one = format!("({})", vec!["?"; width].join(", "));
-        let several = format!("{head} VALUES {}{or}", vec![one.as_str(); AT_ONCE].join(", "));
-        let one = format!("{head} VALUES {one}{or}");
         let mut values = self.values.drain(..);
-        while values.len() > 0 {
-            let (sql, rows) =
-                if values.len() >= AT_ONCE * width { (&several, AT_ONCE) } else { (&one, 1) };
-            let query = values
-                .by_ref()
-                .take(rows * width)
-                .fold(query(sql), |query, value| query.bind(value));
-            query.execute(&mut *tx).await?;
+        for rows in AT_ONCE {
+            if values.len() < rows * width {
+                continue;
+            }
+            let sql = format!("{head} VALUES {}{or}", vec![one.as_str(); rows].join(", "));
+            while values.len() >= rows * width {
+                let query = values
+                    .by_ref()
+                    .take(rows * width)
+                    .fold(query(&sql), |query, value| query.bind(value));
+                query.execute(&mut *tx).await?;
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteQueryResult};
 use super::server::{of_postgres, of_sqlite};
 use super::{Pool, Row, Transaction, Value};
 use crate::error::LogError;
+use crate::sqlite::InBursts;
 
 /// A query: SQL, and values for its placeholders.
 pub struct Query<'q> {
@@ -118,7 +119,7 @@ impl<'q> Query<'q> {
     ) -> Result<(), LogError> {
         match tx {
             Transaction::Sqlite(tx) => {
-                let mut rows = self.sqlite().fetch(&mut **tx);
+                let mut rows = InBursts::of(self.sqlite().fetch(&mut **tx));
                 while let Some(row) = rows.try_next().await.map_err(of_sqlite)? {
                     take(&Row::Sqlite(row))?;
                 }

@@ -6,7 +6,7 @@ use sqlx::{Row as _, SqliteConnection, SqlitePool};
 use tokio::sync::watch;
 
 use super::row::{COLUMNS, number, recorded, signed, stream};
-use super::{SqliteLog, failed};
+use super::{SqliteLog, bursts, failed};
 use crate::error::LogError;
 use crate::event::Recorded;
 use crate::ports::{Append, AppendError, Appended, EventStore, Handled};
@@ -35,13 +35,8 @@ impl EventStore for SqliteLog {
     async fn read_all(&self, after: u64, limit: u32) -> Result<Vec<Recorded>, LogError> {
         let sql =
             format!("SELECT {COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2");
-        let rows = sqlx::query(&sql)
-            .bind(signed(after))
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(failed)?;
-        rows.iter().map(recorded).collect()
+        let rows = sqlx::query(&sql).bind(signed(after)).bind(limit).fetch(&self.readers);
+        bursts::all(rows, recorded).await
     }
 
     async fn head(&self) -> Result<u64, LogError> {

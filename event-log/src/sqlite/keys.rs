@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::row::uuid;
-use super::{SqliteKeys, failed};
+use super::{SqliteKeys, bursts, failed};
 use crate::error::LogError;
 use crate::ports::{KeyState, KeyStore};
 
@@ -21,6 +21,21 @@ impl KeyStore for SqliteKeys {
         let Some(row) = row else { return Ok(KeyState::NeverExisted) };
         let wrapped: Option<Vec<u8>> = row.try_get("wrapped").map_err(failed)?;
         Ok(wrapped.map_or(KeyState::Destroyed, KeyState::Live))
+    }
+
+    async fn get_live(
+        &self,
+        people: &[CandidateId],
+    ) -> Result<Vec<(CandidateId, Vec<u8>)>, LogError> {
+        let people: Vec<String> =
+            people.iter().map(|person| format!("\"{}\"", person.0.simple())).collect();
+        let sql = "SELECT person, wrapped FROM keys WHERE wrapped IS NOT NULL AND person IN \
+                   (SELECT unhex(value) FROM json_each($1))";
+        let rows = sqlx::query(sql).bind(format!("[{}]", people.join(","))).fetch(&self.pool);
+        let live = |row: &SqliteRow| {
+            Ok((CandidateId(uuid(row, "person")?), row.try_get("wrapped").map_err(failed)?))
+        };
+        bursts::all(rows, live).await
     }
 
     async fn put_if_absent(

@@ -5,6 +5,7 @@
 //! Events and keys live in files of their own, so that a copy of one says nothing about the other.
 
 mod append;
+mod bursts;
 mod events;
 mod keys;
 mod row;
@@ -22,6 +23,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Executor as _, SqliteConnection, SqlitePool, TransactionManager as _};
 use tokio::sync::watch;
 
+pub(crate) use self::bursts::InBursts;
 use crate::error::LogError;
 
 /// What made the files what they are, format by format (`PRAGMA user_version`); the last is what this version writes.
@@ -128,6 +130,7 @@ pub async fn connect(
     options: SqliteConnectOptions,
     connections: u32,
 ) -> Result<SqlitePool, LogError> {
+    let options = options.row_buffer_size(bursts::WAITING);
     let until = tokio::time::Instant::now() + BUSY;
     loop {
         match first(&options).await {

@@ -13,6 +13,8 @@ use super::rebuild::RebuildError;
 use super::{FORMAT, tables};
 
 const CONNECTIONS: u32 = 8;
+/// Pages of new tables that are kept in memory: 64 MB, in KiB with a minus.
+const CACHE: &str = "-65536";
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The tables in one file.
@@ -23,16 +25,6 @@ pub(super) struct File {
 
 impl File {
     pub(super) async fn open(path: &Path) -> Result<Self, LogError> {
-        Self::open_as(path, true).await
-    }
-
-    /// Where tables are made anew: a file that is empty but for new tables, without the indexes that only queries use.
-    pub(super) async fn beside(&self) -> Result<Self, LogError> {
-        discard(&self.next())?;
-        Self::open_as(&self.next(), false).await
-    }
-
-    async fn open_as(path: &Path, indexed: bool) -> Result<Self, LogError> {
         let mut pool = connect(path).await?;
         let format = format(&pool).await?;
         if format != FORMAT {
@@ -41,9 +33,23 @@ impl File {
                 discard(path)?;
                 pool = connect(path).await?;
             }
-            create(&pool, indexed).await?;
+            create(&pool, true).await?;
         }
         Ok(Self { path: path.to_owned(), pool: RwLock::new(pool) })
+    }
+
+    /// Where tables are made anew: a file that is empty but for new tables, without the indexes that only queries use.
+    pub(super) async fn beside(&self) -> Result<Self, LogError> {
+        let path = self.next();
+        discard(&path)?;
+        // Nobody goes on with these after a crash: they need no journal on disk, and are brought there by `seal`.
+        let options = options(&path)?
+            .journal_mode(SqliteJournalMode::Memory)
+            .synchronous(SqliteSynchronous::Off)
+            .pragma("cache_size", CACHE);
+        let pool = event_log::sqlite::connect(options, 2).await.map(Pool::Sqlite)?;
+        create(&pool, false).await?;
+        Ok(Self { path, pool: RwLock::new(pool) })
     }
 
     /// Where the tables are made anew.
@@ -91,6 +97,7 @@ impl File {
             };
             reach(reached).await?;
             seal(next).await;
+            to_disk(&self.next())?;
             let previous = self.previous();
             discard(&previous)?;
             rename(&self.path, &previous)?;
@@ -166,6 +173,10 @@ pub(super) fn set_aside(file: &Path) -> Result<(), LogError> {
 }
 
 async fn connect(file: &Path) -> Result<Pool, LogError> {
+    event_log::sqlite::connect(options(file)?, CONNECTIONS).await.map(Pool::Sqlite)
+}
+
+fn options(file: &Path) -> Result<SqliteConnectOptions, LogError> {
     // NORMAL: after a power cut the last batches may be missing, rows and checkpoint together, and are
     // folded again. The log itself is written with FULL.
     let options = SqliteConnectOptions::from_str("sqlite:")
@@ -177,7 +188,7 @@ async fn connect(file: &Path) -> Result<Pool, LogError> {
         // What is swept is overwritten, not only unlinked.
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
-    event_log::sqlite::connect(options, CONNECTIONS).await.map(Pool::Sqlite)
+    Ok(options)
 }
 
 async fn format(pool: &Pool) -> Result<i64, LogError> {
@@ -199,6 +210,13 @@ async fn seal(pool: &Pool) {
     // A damaged one cannot be sealed, and need not be.
     let _ = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(pool).await;
     pool.close().await;
+}
+
+/// Waits until a file is on the disk.
+fn to_disk(file: &Path) -> Result<(), LogError> {
+    std::fs::File::open(file)
+        .and_then(|file| file.sync_all())
+        .map_err(|e| LogError::Io { doing: "write new read models", problem: e.to_string() })
 }
 
 /// Removes a database and what SQLite keeps beside it.

@@ -1,7 +1,7 @@
 //! The tables themselves, wherever they are: making them, their checkpoint, and their digest.
 
 use event_log::LogError;
-use event_log::sql::{Pool, Transaction, Value, query};
+use event_log::sql::{Dialect, Pool, Row, Transaction, Value, query};
 use sha2::{Digest as _, Sha256};
 
 use crate::columns::snapshot;
@@ -32,18 +32,23 @@ pub(super) async fn checkpoint(pool: &Pool) -> Result<u64, LogError> {
     query("SELECT position FROM checkpoint").fetch_one(pool).await?.get("position")
 }
 
-/// SHA-256 over every row of every table in key order, and the position at which it was taken.
+/// SHA-256 over every row of every table in key order, each as a JSON array, and the position at which it was taken.
 pub(super) async fn digest(pool: &Pool) -> Result<(String, u64), LogError> {
     let (mut tx, position) = snapshot(pool).await?;
     let mut hash = Sha256::new();
     for table in models::tables() {
         hash.update(table.as_bytes());
-        // No two rows are alike in these.
-        let sql = format!("SELECT * FROM {table} ORDER BY 1, 2");
+        let sql = in_order(table, &mut tx).await?;
+        let mut array = Vec::new();
         let each = query(&sql).fetch_each(&mut tx, |row| {
-            for index in 0..row.len() {
-                add(&mut hash, &row.value(index)?);
+            if let Row::Sqlite(_) = row {
+                hash.update(row.at::<&str>(0)?);
+            } else {
+                array.clear();
+                write(row, &mut array)?;
+                hash.update(&array);
             }
+            hash.update(b"\n");
             Ok(())
         });
         each.await?;
@@ -51,22 +56,41 @@ pub(super) async fn digest(pool: &Pool) -> Result<(String, u64), LogError> {
     Ok((hash.finalize().iter().map(|b| format!("{b:02x}")).collect(), position))
 }
 
-fn add(hash: &mut Sha256, value: &Value<'_>) {
-    let number;
-    let bytes = match value {
-        Value::Int(Some(n)) => {
-            number = n.to_be_bytes();
-            Some(number.as_slice())
+/// What selects every row of a table in the order of its key. No two rows are alike in the first two columns.
+async fn in_order(table: &str, tx: &mut Transaction) -> Result<String, LogError> {
+    if tx.dialect() == Dialect::Postgres {
+        return Ok(format!("SELECT * FROM {table} ORDER BY 1, 2"));
+    }
+    // SQLite makes the array itself: to take a row out of it costs as much for each column as the row does.
+    let sql = "SELECT name FROM pragma_table_info($1) ORDER BY cid";
+    let columns = query(sql).bind(table).fetch_all(&mut *tx).await?;
+    let columns: Vec<&str> = columns.iter().map(|row| row.at(0)).collect::<Result<_, _>>()?;
+    let key: Vec<&str> = columns.iter().take(2).copied().collect();
+    Ok(format!(
+        "SELECT json_array({}) FROM {table} ORDER BY {}",
+        columns.join(", "),
+        key.join(", ")
+    ))
+}
+
+/// Writes a row as SQLite's `json_array` does.
+fn write(row: &Row, into: &mut Vec<u8>) -> Result<(), LogError> {
+    let failed =
+        |e: serde_json::Error| LogError::Io { doing: "compare rows", problem: e.to_string() };
+    into.push(b'[');
+    for index in 0..row.len() {
+        if index > 0 {
+            into.push(b',');
         }
-        Value::Real(Some(n)) => {
-            number = n.to_be_bytes();
-            Some(number.as_slice())
+        match row.value(index)? {
+            Value::Int(number) => serde_json::to_writer(&mut *into, &number),
+            Value::Text(text) => serde_json::to_writer(&mut *into, &text),
+            Value::Real(_) | Value::Bytes(_) => {
+                return Err(LogError::Damaged("a column of a type that no table has".into()));
+            }
         }
-        Value::Text(Some(text)) => Some(text.as_bytes()),
-        Value::Bytes(Some(bytes)) => Some(bytes.as_ref()),
-        Value::Int(None) | Value::Real(None) | Value::Text(None) | Value::Bytes(None) => None,
-    };
-    hash.update([u8::from(bytes.is_none())]);
-    hash.update((bytes.map_or(0, <[u8]>::len) as u64).to_be_bytes());
-    hash.update(bytes.unwrap_or_default());
+        .map_err(failed)?;
+    }
+    into.push(b']');
+    Ok(())
 }

@@ -5,9 +5,10 @@
 
 mod clock;
 mod nats;
+mod port;
 mod postgres;
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -24,12 +25,6 @@ const ASK_EVERY: Duration = Duration::from_millis(10);
 /// speak none.
 pub fn tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// A program, by a variable, among the usual places, or by its name.

@@ -7,12 +7,13 @@ use std::process::Child;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::{free_port, guarded, program, signal, spawn, wait_for};
+use super::port::Port;
+use super::{guarded, program, signal, spawn, wait_for};
 
 /// A nats-server with a store of its own; killed when dropped.
 pub struct Nats {
     child: Child,
-    port: u16,
+    port: Port,
     folder: TempDir,
 }
 
@@ -47,8 +48,8 @@ impl Nats {
     pub fn start() -> Self {
         let folder =
             tempfile::Builder::new().prefix("hiresphere-nats-").tempdir().expect("a folder");
-        let port = free_port();
-        let child = Self::run(port, &folder);
+        let port = Port::take();
+        let child = Self::run(port.number, &folder);
         Self { child, port, folder }
     }
 
@@ -71,7 +72,7 @@ impl Nats {
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://127.0.0.1:{}", self.port.number)
     }
 
     /// Its folder of streams.
@@ -88,7 +89,7 @@ impl Nats {
     /// Starts it again on the same port, with the store as it is.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = Self::run(self.port, &self.folder);
+        self.child = Self::run(self.port.number, &self.folder);
     }
 
     /// Ends it, deletes its store and starts it again.

@@ -7,12 +7,13 @@ use rustix::process::Signal;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 
-use super::{children, free_port, guarded, is_root, program, signal, signal_to, spawn};
+use super::port::Port;
+use super::{children, guarded, is_root, program, signal, signal_to, spawn};
 
 /// A PostgreSQL of this test's own, with everything flushed as it must be; killed when dropped.
 pub struct Postgres {
     child: Child,
-    port: u16,
+    port: Port,
     folder: TempDir,
 }
 
@@ -92,8 +93,8 @@ impl Postgres {
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
         let done = initdb.output().expect("initdb");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        let port = free_port();
-        let child = Self::run(port, &folder);
+        let port = Port::take();
+        let child = Self::run(port.number, &folder);
         Self { child, port, folder }
     }
 
@@ -122,7 +123,7 @@ impl Postgres {
 
     /// Where it listens, without a database.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}", self.port)
+        format!("postgres://postgres@127.0.0.1:{}", self.port.number)
     }
 
     /// Waits until it has recovered and takes questions.
@@ -148,7 +149,7 @@ impl Postgres {
         // Its children hold the shared memory until they have noticed; it says so and does not start before.
         let lock = self.folder.path().join("db").join("postmaster.pid");
         let _ = std::fs::remove_file(lock);
-        self.child = Self::run(self.port, &self.folder);
+        self.child = Self::run(self.port.number, &self.folder);
     }
 
     /// Freezes the process that takes connections.
