@@ -1,8 +1,8 @@
 //! The builder: feeds the read models from the log, rows and checkpoint in one transaction.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use event_log::sql::{Hold, query};
+use event_log::sql::Hold;
 use event_log::{Log, LogError, Recorded, trace};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,7 +11,7 @@ use tracing::{Instrument as _, Span};
 use crate::fact::Fact;
 use crate::models;
 use crate::rows::{Rows, Shelves};
-use crate::store::ReadStore;
+use crate::store::{ReadStore, Which};
 
 /// Events read and written at once.
 const BATCH: u32 = 2048;
@@ -19,6 +19,10 @@ const BATCH: u32 = 2048;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The pause after a database could not be reached.
 const AGAIN: Duration = Duration::from_millis(250);
+/// Rows of a table that are kept from one batch to the next, at most: while live, and where nobody else writes, as in a
+/// rebuild.
+const KEPT: usize = 5_000;
+const KEPT_ALONE: usize = 50_000;
 /// How old an event may be for its folding to be a part of its trace.
 const TRACED_FOR: Duration = Duration::from_secs(600);
 
@@ -50,7 +54,7 @@ impl Builder {
     ) -> Result<(), LogError> {
         let mut head = self.log.store.watch();
         let mut moved = store.watch();
-        let mut at_work = AtWork { hold: store.builder(), before: false };
+        let mut at_work = AtWork { hold: store.builder(), before: false, asked: None, left: None };
         // Alone, nothing changes unseen.
         let look_every = if at_work.hold.is_shared() { LOOK_EVERY } else { Duration::MAX };
         loop {
@@ -91,15 +95,33 @@ impl Builder {
         seen: &(impl Fn(&Recorded) + Send + Sync),
     ) -> Result<Option<u64>, LogError> {
         let before = std::mem::take(&mut at_work.before);
-        if !at_work.hold.mine().await? {
-            return Ok(None);
+        if !(before && at_work.asked_lately()) {
+            at_work.asked = None;
+            if !at_work.hold.mine().await? {
+                at_work.left = None;
+                return Ok(None);
+            }
+            at_work.asked = Some(Instant::now());
         }
         if !before {
             store.ensure().await?;
         }
         at_work.before = true;
-        self.fold(store, u64::MAX, seen).await?;
-        store.look().await.map(Some)
+        loop {
+            let folded = self.fold_on(store, &mut at_work.left, u64::MAX, seen).await?;
+            let left = at_work.left.as_ref().map(|left| left.at);
+            if let Some(at) = left
+                && folded > 0
+            {
+                return Ok(Some(at));
+            }
+            // Nothing new. Or the tables were swapped for older ones.
+            let at = store.look().await?;
+            if left == Some(at) {
+                return Ok(left);
+            }
+            at_work.left = None;
+        }
     }
 
     /// Folds events up to `to` (or the log's end) and answers how many there were.
@@ -117,39 +139,52 @@ impl Builder {
         to: u64,
         seen: &(impl Fn(&Recorded) + Send + Sync),
     ) -> Result<u64, LogError> {
-        let mut at = self.begin(store).await?;
+        self.fold_on(store, &mut None, to, seen).await
+    }
+
+    /// Like [`Self::fold`], from where this builder has left the tables, when it has.
+    async fn fold_on(
+        &self,
+        store: &ReadStore,
+        left: &mut Option<Left>,
+        to: u64,
+        seen: &(impl Fn(&Recorded) + Send + Sync),
+    ) -> Result<u64, LogError> {
+        let mut tables = match left.take() {
+            Some(left) => left,
+            None => self.begin(store).await?,
+        };
         let mut count = 0;
-        // Tables that nobody else writes are as this call left them.
-        let kept = store.is_private();
-        let mut shelves = Shelves::new(kept && at == 0);
         let mut ahead = Ahead::default();
-        while at < to {
+        while tables.at < to {
+            let at = tables.at;
             let facts = match ahead.take(at).await {
                 Some(facts) => facts?,
                 None => self.facts(at, to).await?,
             };
             let Some(last) = facts.last().map(|fact| fact.recorded.position) else { break };
-            if facts.len() == BATCH as usize && last < to {
+            let full = facts.len() == BATCH as usize;
+            if full && last < to {
                 let builder = self.clone();
                 ahead.read(last, async move { builder.facts(last, to).await });
             }
-            let written = match write(store, &facts, at, last, &mut shelves).await {
+            let written = match write(store, &facts, last, &mut tables).await {
                 Err(error) if store.was_swapped(&error) => false,
                 written => written?,
             };
-            if !(written && kept) {
-                shelves = Shelves::new(false);
-            }
             if !written {
                 // Another builder has folded these, or other tables were swapped in.
-                at = self.begin(store).await?;
+                tables = self.begin(store).await?;
                 continue;
             }
-            at = last;
             count += facts.len() as u64;
-            store.moved_to(at).await;
+            store.moved_to(last).await;
             facts.iter().for_each(|fact| seen(&fact.recorded));
+            if !full {
+                break;
+            }
         }
+        *left = Some(tables);
         Ok(count)
     }
 
@@ -166,7 +201,7 @@ impl Builder {
     }
 
     /// Where folding goes on.
-    async fn begin(&self, store: &ReadStore) -> Result<u64, LogError> {
+    async fn begin(&self, store: &ReadStore) -> Result<Left, LogError> {
         let at = match store.checkpoint().await {
             Err(error) if store.was_swapped(&error) => store.checkpoint().await?,
             at => at?,
@@ -176,7 +211,9 @@ impl Builder {
             let lost = format!("the read models are at position {at}, the log ends at {head}");
             return Err(LogError::Damaged(lost));
         }
-        Ok(at)
+        let kept = if store.is_private() { KEPT_ALONE } else { KEPT };
+        // Tables that are at no event are empty.
+        Ok(Left { at, which: None, shelves: Shelves::new(at == 0, kept) })
     }
 }
 
@@ -190,6 +227,26 @@ struct AtWork {
     hold: Hold,
     /// Whether it was a turn ago.
     before: bool,
+    /// When it was last asked.
+    asked: Option<Instant>,
+    /// How it left the tables.
+    left: Option<Left>,
+}
+
+impl AtWork {
+    /// Whether it need not be asked again yet. It is no fence anyway; the checkpoint is.
+    fn asked_lately(&self) -> bool {
+        self.hold.lives() && self.asked.is_some_and(|asked| asked.elapsed() < LOOK_EVERY)
+    }
+}
+
+/// Tables as a builder has left them. As long as they stand where it left them and are the same ones, nobody else has
+/// written them, and rows in memory are as they are in the tables.
+struct Left {
+    at: u64,
+    /// Which tables they are, once something was written to them.
+    which: Option<Which>,
+    shelves: Shelves,
 }
 
 /// The span of folding an event; none of one that is long past, whose trace nobody looks at when tables are made anew.
@@ -201,28 +258,28 @@ fn span_of(event: &Recorded) -> Span {
     }
 }
 
-/// Writes what facts change, from one position to another; nothing, when the tables are not at the first.
+/// Writes what facts change, up to a position; nothing, when the tables are not where they were left.
 async fn write(
     store: &ReadStore,
     facts: &[Fact],
-    from: u64,
     to: u64,
-    shelves: &mut Shelves,
+    left: &mut Left,
 ) -> Result<bool, LogError> {
-    let mut tx = store.pool().await.begin().await?;
+    let (mut tx, which) = store.begin().await?;
     // First, so that nobody swaps tables, or folds the same, from here on.
-    let sql = "UPDATE checkpoint SET position = $1 WHERE position = $2";
-    if query(sql).bind(to).bind(from).execute(&mut tx).await? != 1 {
-        return Ok(false);
+    let Some(which) = which.moved(&mut tx, left.at, to).await? else { return Ok(false) };
+    if left.which.replace(which).is_some_and(|before| before != which) {
+        left.shelves.forget();
     }
-    let mut rows = Rows::new(shelves, &mut tx);
+    let mut rows = Rows::new(&mut left.shelves, &mut tx);
     models::prepare(facts, &mut rows).await?;
     for fact in facts {
         models::apply(fact, &mut rows).instrument(span_of(&fact.recorded)).await?;
     }
-    shelves.write(&mut tx).await?;
+    left.shelves.write(&mut tx).await?;
     tx.commit().await?;
-    shelves.written();
+    left.shelves.written();
+    left.at = to;
     Ok(true)
 }
 

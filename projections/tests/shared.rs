@@ -11,9 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use domain::application::ApplicationCommand as A;
 use domain::candidate::Personal;
 use domain::ids::JobId;
 use domain::job::{Job, JobCommand as J, Posting};
+use domain::pii::Pii;
 use event_log::sql::query;
 use event_log::{Envelope, Log};
 use projections::models::jobs::{self, JobFilter, JobSort};
@@ -31,6 +33,7 @@ on_every_engine!(
     a_rebuild_goes_on_while_others_write_and_read,
     a_rebuild_is_rolled_back_and_caught_up,
     a_table_dropped_by_hand_comes_back,
+    what_a_rebuild_has_mended_stays_mended,
     a_second_rebuild_is_refused,
     nothing_is_kept_of_whom_was_erased,
     a_character_that_postgresql_cannot_store_does_no_harm,
@@ -189,6 +192,27 @@ async fn a_table_dropped_by_hand_comes_back(place: Place) {
         assert_eq!(store.digest().await.unwrap(), good);
         assert_eq!(told.pool(&store).await.len(), 1);
     }
+}
+
+async fn what_a_rebuild_has_mended_stays_mended(place: Place) {
+    let told = Told::begin(&place).await;
+    let ada = told.applies("Ada").await;
+    let store = place.store().await;
+    Builder::new(told.log.clone()).catch_up(&store, u64::MAX).await.unwrap();
+    let forged = query("UPDATE pool SET ai_opt_out = 1");
+    assert_eq!(forged.execute(&store.pool().await).await.unwrap(), 1);
+    let building = Building::start(&told.log, store);
+    let store = building.store.clone();
+    // The builder at work reads the forged row, and keeps it for what comes next.
+    told.scored("Ada", ada, 30).await;
+    in_time("a score", store.wait_for(told.log.store.head().await.unwrap())).await;
+    let rebuilt = store.rebuild(&told.log).await.unwrap();
+    assert!(!rebuilt.equal(), "{rebuilt:?}");
+    let withdraw = A::Withdraw { reason: Pii::new(None) };
+    told.application(ada.1, withdraw, recruiter()).await;
+    in_time("what came after", store.wait_for(told.log.store.head().await.unwrap())).await;
+    building.end().await;
+    assert_eq!(store.digest().await.unwrap(), folded(&told.log).await);
 }
 
 async fn a_second_rebuild_is_refused(place: Place) {

@@ -86,6 +86,13 @@ impl Hold {
         asked
     }
 
+    /// Whether this process held the name when it last asked, and nothing was heard since of its being lost.
+    pub fn lives(&self) -> bool {
+        // Whoever has the connection at the moment is speaking over it.
+        let open = || self.session.try_lock().map_or(true, |open| open.is_some());
+        self.held && (self.place.is_none() || open())
+    }
+
     /// Lets go, at once.
     pub async fn release(self) {
         let session = self.session.lock().await.take();

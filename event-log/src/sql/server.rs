@@ -11,6 +11,8 @@ use crate::error::LogError;
 
 /// How long somebody waits for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
+/// A connection that was used within this is taken to be alive: a server takes longer to end and to begin again.
+const A_MOMENT: Duration = Duration::from_millis(250);
 /// How long one statement may take, unless [`Server::patience`] says otherwise.
 const STATEMENT: Duration = Duration::from_secs(30);
 
@@ -66,8 +68,8 @@ impl Server {
         self
     }
 
-    /// A pool of connections. Each is looked at before it is used, so that a server that was restarted is
-    /// noticed by nobody but whoever was waiting for it just then.
+    /// A pool of connections. One that nobody has used for a moment is looked at first, so that a server that was
+    /// restarted is noticed by nobody but whoever was waiting for it just then.
     ///
     /// # Errors
     /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `IO`.
@@ -76,6 +78,12 @@ impl Server {
         PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(CONNECT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(
+                    async move { Ok(used.idle_for < A_MOMENT || connection.ping().await.is_ok()) },
+                )
+            })
             .after_connect(move |connection, _| Box::pin(become_role(connection, role)))
             .connect_with(self.options.clone())
             .await

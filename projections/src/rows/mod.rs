@@ -26,12 +26,19 @@ pub(crate) struct Shelves {
     by_table: HashMap<TypeId, usize>,
     /// Whether every table was empty when this was begun.
     complete: bool,
+    /// Rows of a table that are kept from one batch to the next, at most.
+    kept: usize,
 }
 
 impl Shelves {
     /// No rows yet, of tables that are empty when they are `complete`.
-    pub(crate) fn new(complete: bool) -> Self {
-        Self { shelves: Vec::new(), by_table: HashMap::new(), complete }
+    pub(crate) fn new(complete: bool, kept: usize) -> Self {
+        Self { shelves: Vec::new(), by_table: HashMap::new(), complete, kept }
+    }
+
+    /// Forgets every row: the tables are others.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::new(false, self.kept);
     }
 
     fn shelf<T: Table>(&mut self) -> &mut Shelf<T> {
@@ -72,7 +79,7 @@ impl Shelves {
 
     /// Notes that what was changed is in the tables.
     pub(crate) fn written(&mut self) {
-        self.shelves.iter_mut().for_each(|shelf| shelf.written());
+        self.shelves.iter_mut().for_each(|shelf| shelf.written(self.kept));
     }
 }
 

@@ -8,9 +8,6 @@ use uuid::Uuid;
 
 use super::table::Table;
 
-/// Rows of a table that are kept from one batch to the next, at most.
-const KEPT: usize = 50_000;
-
 /// Rows of one table, by key.
 pub(super) struct Shelf<T: Table> {
     rows: HashMap<T::Key, Option<Slot<T>>>,
@@ -109,8 +106,8 @@ impl<T: Table> Shelf<T> {
 pub(super) trait AnyShelf: Any + Send + Sync {
     /// The rows to be inserted, and those to be written over what is there.
     fn unwritten(&self) -> (Bulk<'_>, Bulk<'_>);
-    /// Notes that they were written; rows beyond what is kept are forgotten.
-    fn written(&mut self);
+    /// Notes that they were written; when there are more than are `kept`, they are forgotten.
+    fn written(&mut self, kept: usize);
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
@@ -137,8 +134,8 @@ impl<T: Table> AnyShelf for Shelf<T> {
         (new, changed)
     }
 
-    fn written(&mut self) {
-        if !T::READ_AGAIN || self.rows.len() > KEPT {
+    fn written(&mut self, kept: usize) {
+        if !T::READ_AGAIN || self.rows.len() > kept {
             *self = Self::new(false);
             return;
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use event_log::LogError;
@@ -21,6 +22,8 @@ const BUSY: Duration = Duration::from_secs(10);
 pub(super) struct File {
     path: PathBuf,
     pub(super) pool: RwLock<Pool>,
+    /// How often other tables were put into the place of these.
+    swaps: AtomicU64,
 }
 
 impl File {
@@ -35,7 +38,7 @@ impl File {
             }
             create(&pool, true).await?;
         }
-        Ok(Self { path: path.to_owned(), pool: RwLock::new(pool) })
+        Ok(Self { path: path.to_owned(), pool: RwLock::new(pool), swaps: AtomicU64::new(0) })
     }
 
     /// Where tables are made anew: a file that is empty but for new tables, without the indexes that only queries use.
@@ -49,7 +52,12 @@ impl File {
             .pragma("cache_size", CACHE);
         let pool = event_log::sqlite::connect(options, 2).await.map(Pool::Sqlite)?;
         create(&pool, false).await?;
-        Ok(Self { path, pool: RwLock::new(pool) })
+        Ok(Self { path, pool: RwLock::new(pool), swaps: AtomicU64::new(0) })
+    }
+
+    pub(super) async fn pool_and_swaps(&self) -> (Pool, u64) {
+        let pool = self.pool.read().await;
+        (pool.clone(), self.swaps.load(Ordering::SeqCst))
     }
 
     /// Where the tables are made anew.
@@ -105,6 +113,7 @@ impl File {
             rename(&self.next(), &self.path)
         };
         let swapped = swapped.await;
+        self.swaps.fetch_add(1, Ordering::SeqCst);
         *pool = connect(&self.path).await?;
         swapped?;
         tables::checkpoint(&pool).await
@@ -137,6 +146,7 @@ impl File {
             rename(&between, &previous)
         };
         let swapped = swapped.await;
+        self.swaps.fetch_add(1, Ordering::SeqCst);
         *pool = connect(&self.path).await?;
         swapped?;
         Ok(tables::checkpoint(&pool).await?)

@@ -11,13 +11,14 @@ mod tables;
 use std::path::Path;
 
 use event_log::LogError;
-use event_log::sql::{Hold, Pool};
+use event_log::sql::{Hold, Pool, Transaction};
 use tokio::sync::watch;
 
 use self::file::File;
 use self::position::Position;
 pub use self::rebuild::{RebuildError, Rebuilt};
 use self::server::Schema;
+pub(crate) use self::tables::Which;
 
 /// Raised by every change of a table; another format is made anew from the log.
 const FORMAT: i64 = 5;
@@ -102,6 +103,17 @@ impl ReadStore {
             Place::File(file) => file.pool.read().await.clone(),
             Place::Server(schema) => schema.pool.clone(),
         }
+    }
+
+    /// Begins a transaction that writes, and says of which tables.
+    pub(crate) async fn begin(&self) -> Result<(Transaction, Which), LogError> {
+        let (pool, swaps) = match &self.place {
+            Place::Memory(pool) => (pool.clone(), 0),
+            Place::File(file) => file.pool_and_swaps().await,
+            // The server says.
+            Place::Server(schema) => (schema.pool.clone(), 0),
+        };
+        Ok((pool.begin().await?, Which::after(swaps)))
     }
 
     /// Every event up to here is in the tables.

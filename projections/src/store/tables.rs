@@ -32,6 +32,40 @@ pub(super) async fn checkpoint(pool: &Pool) -> Result<u64, LogError> {
     query("SELECT position FROM checkpoint").fetch_one(pool).await?.get("position")
 }
 
+/// Which tables they are, of those that are swapped for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Which {
+    /// How often files were swapped in this process, the only one that uses them.
+    swaps: u64,
+    /// By the server's own number.
+    number: i64,
+}
+
+impl Which {
+    pub(super) fn after(swaps: u64) -> Self {
+        Self { swaps, number: 0 }
+    }
+
+    /// Moves their checkpoint from one position to another and answers which they are; `None` when they are not at
+    /// the first.
+    pub(crate) async fn moved(
+        self,
+        tx: &mut Transaction,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<Self>, LogError> {
+        let number = match tx.dialect() {
+            Dialect::Sqlite => "0",
+            Dialect::Postgres => "CAST(tableoid AS BIGINT)",
+        };
+        let sql = format!(
+            "UPDATE checkpoint SET position = $1 WHERE position = $2 RETURNING {number} AS number"
+        );
+        let moved = query(&sql).bind(to).bind(from).fetch_optional(tx).await?;
+        moved.map(|row| Ok(Self { number: row.get("number")?, ..self })).transpose()
+    }
+}
+
 /// SHA-256 over every row of every table in key order, each as a JSON array, and the position at which it was taken.
 pub(super) async fn digest(pool: &Pool) -> Result<(String, u64), LogError> {
     let (mut tx, position) = snapshot(pool).await?;
