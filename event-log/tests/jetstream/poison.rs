@@ -1,7 +1,7 @@
 //! An event that nobody can read: its stream waits, and nobody else notices.
 //!
-//! By hand, with figures: `HIRESPHERE_POISON_EVENTS=4000 HIRESPHERE_ROUNDS=5 scripts/servers.sh cargo nextest run
-//! --release -p hiresphere-event-log --test jetstream --no-capture unreadable`
+//! By hand, with figures: `HIRESPHERE_POISON_EVENTS=1500 HIRESPHERE_ROUNDS=9 scripts/servers.sh cargo nextest run
+//! --profile by-hand --release -p hiresphere-event-log --test jetstream --no-capture unreadable`
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! A long history under faults, and then all of it is checked.
 //!
-//! By hand, at full size: `HIRESPHERE_EVENTS=1000000 scripts/servers.sh cargo nextest run --release
+//! By hand, at full size: `HIRESPHERE_EVENTS=1000000 scripts/servers.sh cargo nextest run --profile by-hand --release
 //! -p hiresphere-event-log --test jetstream --no-capture a_long_history`
 
 use std::collections::HashMap;

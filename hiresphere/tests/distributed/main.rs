@@ -2,8 +2,8 @@
 //! killed, frozen, with a clock that is off and cut off from its servers while people apply.
 //!
 //! By hand, at full size: `HIRESPHERE_APPLICATIONS=500 HIRESPHERE_ROUNDS=10 scripts/servers.sh cargo nextest run
-//! --release -p hiresphere --test distributed --no-capture`; with `HIRESPHERE_BUS_AWAY_SECONDS=600` the bus is away for
-//! ten minutes.
+//! --profile by-hand --release -p hiresphere --test distributed --no-capture`; with `HIRESPHERE_BUS_AWAY_SECONDS=600`
+//! the bus is away for ten minutes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![allow(clippy::print_stdout, reason = "tells what a soak did")]
