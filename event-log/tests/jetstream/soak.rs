@@ -265,9 +265,20 @@ impl Soak {
                 self.nats.thaw();
             }
             Fault::WipeBus => self.nats.wipe(),
-            Fault::TearMessages => assert!(self.nats.tear(Torn::Messages) > 0, "it held some"),
-            Fault::TearEverything => assert!(self.nats.tear(Torn::Everything) > 0),
+            Fault::TearMessages => self.tear(Torn::Messages).await,
+            Fault::TearEverything => self.tear(Torn::Everything).await,
         }
+    }
+
+    /// Tears the bus's store, once it is made anew after what was done to it before.
+    async fn tear(&mut self, what: Torn) {
+        let bus = self.bus().await;
+        within(PATIENCE, "the bus to hold something", || async {
+            let Ok(mut stream) = bus.context().get_stream(STREAM).await else { return false };
+            stream.info().await.is_ok_and(|info| info.state.messages > 0)
+        })
+        .await;
+        assert!(self.nats.tear(what) > 0, "{what:?}");
     }
 }
 
