@@ -7,22 +7,21 @@
 #![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "measures and prints")]
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::time::Instant;
 
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::Config;
 use domain::actor::{Actor, ActorKind};
 use domain::ids::{CommandId, EventId, JobId};
-use event_log::distributed::{self, Settings};
 use event_log::folder::Folder;
 use event_log::jetstream::{JetStream, Options, Relay, Step, encode, source};
-use event_log::master_key::MasterKey;
 use event_log::ports::Append;
-use event_log::postgres::{Sequenced, Sequencer};
 use event_log::{Log, NewEvent};
 use testkit::servers::{Database, Nats};
 use uuid::Uuid;
+
+#[path = "../tests/stepped/mod.rs"]
+mod stepped;
 
 const EVENTS: usize = 200_000;
 const IN_FLIGHT: usize = 256;
@@ -99,23 +98,6 @@ async fn republish(bus: &JetStream, log: &Log) -> f64 {
     rate
 }
 
-/// A filled and numbered log on PostgreSQL.
-async fn postgres(folder: &Path) -> (Database, Log) {
-    let database = Database::make().await;
-    distributed::migrate(database.url(), None).await.expect("tables");
-    let settings = Settings {
-        database_url: database.url().to_owned(),
-        keys_url: None,
-        documents_url: format!("file://{}", folder.display()),
-        master: MasterKey::new([7; 32]),
-    };
-    let (log, _) = distributed::open(&settings).await.expect("a log");
-    fill(&log).await;
-    let mut sequencer = Sequencer::connect(database.url()).await.expect("a sequencer");
-    while !matches!(sequencer.step().await.expect("a step"), Sequenced::Took(0, _)) {}
-    (database, log)
-}
-
 /// What keeps a log open.
 #[allow(dead_code, reason = "held")]
 enum Held {
@@ -127,13 +109,13 @@ enum Held {
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_held, log) = if std::env::args().any(|argument| argument == "--postgres") {
-        let (database, log) = postgres(folder.path()).await;
+        let (database, log) = stepped::open(folder.path()).await;
         (Held::Server(database), log)
     } else {
         let (held, log) = Folder::open(folder.path()).await.expect("a log");
-        fill(&log).await;
         (Held::Folder(held), log)
     };
+    fill(&log).await;
     let nats = Nats::start();
     let bus = JetStream::connect(Options::new(nats.url()), Uuid::now_v7()).await.expect("a bus");
     for _ in 0..3 {

@@ -10,6 +10,10 @@ use crate::feed::Feed;
 use crate::scene::{AMARA, NOBODY, open_job, scored};
 use crate::server::Server;
 
+/// Longer than it takes to come to the end of a short log.
+const PATIENCE: Duration = Duration::from_secs(30);
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
 /// What a number is: its type and its labels.
 type Kind = (String, BTreeSet<String>);
 
@@ -85,17 +89,20 @@ async fn what_is_told_is_the_list_and_is_so() {
     nobody.request(strange, "/no/such/page").send().await.expect("an answer");
 
     // Everybody comes to the end of the log by themselves.
-    let told = loop {
-        let now = told(&nobody).await;
-        let head = now.value("hiresphere_log_head_position");
-        let behind = now.values.iter().any(|(series, at)| {
-            series.starts_with("hiresphere_subscription_position") && *at < head
-        });
-        if !behind && head >= position as f64 {
-            break now;
+    let arriving = async {
+        loop {
+            let now = told(&nobody).await;
+            let head = now.value("hiresphere_log_head_position");
+            let behind = now.values.iter().any(|(series, at)| {
+                series.starts_with("hiresphere_subscription_position") && *at < head
+            });
+            if !behind && head >= position as f64 {
+                break now;
+            }
+            tokio::time::sleep(ASK_EVERY).await;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
     };
+    let told = tokio::time::timeout(PATIENCE, arriving).await.expect("the end of the log");
     assert_eq!(told.kinds, listed(), "told (left) and listed (right)");
 
     let head = told.value("hiresphere_log_head_position");
