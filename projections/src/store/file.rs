@@ -45,7 +45,8 @@ impl File {
     pub(super) async fn beside(&self) -> Result<Self, LogError> {
         let path = self.next();
         discard(&path)?;
-        // Nobody goes on with these after a crash: they need no journal on disk, and are brought there by `seal`.
+        // Nobody goes on with these after a crash: they need no journal on disk, and are only waited for (`to_disk`)
+        // before they take the place of others.
         let options = options(&path)?
             .journal_mode(SqliteJournalMode::Memory)
             .synchronous(SqliteSynchronous::Off)
