@@ -74,6 +74,7 @@ fn candidates() -> Vec<C> {
         pages: 2,
         chars: 4_211,
         truncated: false,
+        sandbox_without: vec![],
     };
     let flag = Flag { kind: "low_contrast".into(), page: 1, chars: 176 };
     let (reason, sniffed_type) = ("EMPTY_TEXT".into(), "application/pdf".into());
@@ -91,7 +92,7 @@ fn candidates() -> Vec<C> {
             file: Pii::new("cv.pdf".into()),
         },
         C::ResumeTextExtracted { document, text, facts },
-        C::ResumeExtractionFailed { document, reason, sniffed_type },
+        C::ResumeExtractionFailed { document, reason, sniffed_type, sandbox_without: vec![] },
         C::ManipulationSuspected { document, flag },
         C::ResumeParsed { document, profile, parser: "hiresphere-profile/1".into() },
         C::ProfileCorrected {

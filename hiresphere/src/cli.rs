@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use scorers::reading::sandbox::Layer;
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
@@ -98,6 +99,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Show what is read out of files: text, hidden text, profile.
     Extract(ExtractArgs),
+    /// Say what this machine has for reading files, and try whether the sandbox holds.
+    Doctor(DoctorArgs),
     /// Measure reading, names and ranking on labelled sets, beside simpler methods.
     Evaluate(EvaluateArgs),
     /// Make the read models anew from the log and compare.
@@ -182,6 +185,9 @@ pub(crate) struct DemoArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
 
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+
     /// End when the tables are printed.
     #[arg(long)]
     pub(crate) once: bool,
@@ -204,6 +210,9 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
 
     /// An origin (`https://hiring.example.org`) whose pages may use the API and follow the feed;
     /// may be given several times.
@@ -325,6 +334,9 @@ pub(crate) struct ScreenArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
 
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+
     /// Use a throw-away data folder.
     #[arg(long, conflicts_with_all = ["data", "database_url"])]
     pub(crate) ephemeral: bool,
@@ -343,6 +355,9 @@ pub(crate) struct ExtractArgs {
     /// Files and folders.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
 
     /// JSON Lines, one per file, for scripts.
     #[arg(long)]
@@ -403,6 +418,50 @@ pub(crate) struct EraseArgs {
     pub(crate) withdraw: bool,
 }
 
+/// What confines the processes that read files.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Reading files")]
+pub(crate) struct SandboxArgs {
+    /// Every file is read by a process of its own, with limits and no environment. On Linux, Landlock and seccomp besides take
+    /// files, network and processes away from it: `strict` reads nothing without them, `best-effort` warns.
+    #[arg(long, value_name = "HOW", env = "HIRESPHERE_SANDBOX", value_enum, default_value_t)]
+    pub(crate) sandbox: SandboxMode,
+
+    /// Do as if this machine did not have these layers: to see what then happens.
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',', value_parser = layer, hide = true)]
+    pub(crate) sandbox_without: Vec<Layer>,
+}
+
+/// How much of the sandbox there must be.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SandboxMode {
+    /// All of it.
+    Strict,
+    /// What this machine has.
+    #[default]
+    BestEffort,
+}
+
+fn layer(name: &str) -> Result<Layer, String> {
+    let found = Layer::ALL.into_iter().find(|layer| layer.as_str() == name);
+    found.ok_or_else(|| "landlock or seccomp".to_owned())
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Starts a reading process for each thing that a hostile file could make one try, and has it \
+    try. Fails with SANDBOX when one of them could be done behind every layer, or when --sandbox strict asks for \
+    more than this machine has."
+)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+
+    /// One line of JSON, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Where everything is: a folder, or servers.
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Where everything is")]
@@ -455,6 +514,7 @@ impl Command {
         match self {
             Self::Screen(args) => args.json,
             Self::Extract(args) => args.json,
+            Self::Doctor(args) => args.json,
             Self::Rebuild(args) => args.json,
             Self::Evaluate(args) => args.json,
             Self::Tail(args) => args.json,

@@ -12,11 +12,10 @@ use event_log::subscribe::Subscription;
 use event_log::{Dispatcher, Log};
 use notifier::{FileChannel, LogChannel, Notifier};
 use projections::{Builder, ReadStore};
-use scorers::reading::sandbox::{Pool, PoolConfig};
+use scorers::reading::sandbox::Pool;
 use scorers::worker::{BaselineEngine, Engine as Grading, Scorers};
 use web::access::Tokens;
 
-use crate::READ_WORKER;
 use crate::backstage::Backstage;
 use crate::failure::Failure;
 use crate::settings::{Place, Servers};
@@ -46,12 +45,6 @@ enum Held {
 /// Whoever sits at this terminal.
 pub(crate) fn operator() -> Actor {
     Actor::new(ActorKind::Member, "operator")
-}
-
-/// Child processes of this program that read files.
-pub(crate) fn readers() -> Result<Pool, Failure> {
-    let program = std::env::current_exe().map_err(|e| Failure::io("find this program", &e))?;
-    Ok(Pool::new(PoolConfig::new(program, vec![READ_WORKER.into()])))
 }
 
 /// Makes the tables of the distributed engine, or brings them up to date. Not the read models: those belong to the role
@@ -97,19 +90,19 @@ pub(crate) async fn look(place: &Place) -> Result<Log, Failure> {
 impl Engine {
     /// Opens everything for a process that is on its own: a data folder is taken; on servers, tables are made that
     /// are missing.
-    pub(crate) async fn open(place: &Place) -> Result<Self, Failure> {
+    pub(crate) async fn open(place: &Place, readers: Pool) -> Result<Self, Failure> {
         if let Place::Servers(servers) = place {
             make_tables(servers).await?;
         }
-        Self::open_made(place, true).await
+        Self::open_made(place, readers, true).await
     }
 
     /// Opens everything for one process of several: what is missing is somebody else's to make.
-    pub(crate) async fn join(place: &Place) -> Result<Self, Failure> {
-        Self::open_made(place, false).await
+    pub(crate) async fn join(place: &Place, readers: Pool) -> Result<Self, Failure> {
+        Self::open_made(place, readers, false).await
     }
 
-    async fn open_made(place: &Place, fresh: bool) -> Result<Self, Failure> {
+    async fn open_made(place: &Place, readers: Pool, fresh: bool) -> Result<Self, Failure> {
         let (held, log, read) = match place {
             Place::Folder(data) => {
                 let (folder, log) = Folder::open(data).await?;
@@ -127,7 +120,7 @@ impl Engine {
         let grading: Arc<dyn Grading> = Arc::new(BaselineEngine);
         // Whoever works on from an event does not wait to read what it wrote.
         let scorers =
-            Scorers::new(dispatcher.clone().impatient(), Arc::new(readers()?), grading.clone());
+            Scorers::new(dispatcher.clone().impatient(), Arc::new(readers), grading.clone());
         let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
         let notices = held.data().join("notices.jsonl");
         std::fs::create_dir_all(held.data())
@@ -169,8 +162,8 @@ impl Engine {
 
     /// Like [`Self::open`], for one command: what numbers and carries events works in its background, where no other
     /// process does so already. Nothing does on the embedded engine, which needs neither.
-    pub(crate) async fn alone(place: &Place) -> Result<(Self, Backstage), Failure> {
-        let engine = Self::open(place).await?;
+    pub(crate) async fn alone(place: &Place, readers: Pool) -> Result<(Self, Backstage), Failure> {
+        let engine = Self::open(place, readers).await?;
         let backstage = match engine.servers() {
             Some(servers) => Backstage::start(servers).await?,
             None => Backstage::none(),

@@ -6,14 +6,15 @@ use domain::ids::CandidateId;
 use domain::pii::Pii;
 use event_log::Envelope;
 
-use crate::cli::EraseArgs;
+use crate::cli::{EraseArgs, SandboxArgs};
 use crate::engine::{Engine, operator};
 use crate::failure::Failure;
-use crate::out;
 use crate::rebuild::existing;
+use crate::{out, readers};
 
 pub(crate) async fn run(args: EraseArgs) -> Result<(), Failure> {
-    let (engine, backstage) = Engine::alone(&existing(&args.place)?).await?;
+    let readers = readers::unchecked(&SandboxArgs::default())?;
+    let (engine, backstage) = Engine::alone(&existing(&args.place)?, readers).await?;
     let candidate = CandidateId(args.candidate);
     if args.withdraw {
         for (_, stream) in engine.log.store.held(&names::active_of_prefix(candidate)).await? {

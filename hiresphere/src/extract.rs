@@ -10,10 +10,9 @@ use scorers::reading::{Failure as Reason, Hidden, Page};
 use serde::Serialize;
 
 use crate::cli::ExtractArgs;
-use crate::engine::readers;
 use crate::failure::Failure;
 use crate::inputs::{Input, bytes_of, collect};
-use crate::out;
+use crate::{out, readers};
 
 /// One line of `--json`.
 #[derive(Serialize)]
@@ -39,7 +38,7 @@ struct PageLine {
 }
 
 pub(crate) async fn run(args: ExtractArgs) -> Result<(), Failure> {
-    let readers = readers()?;
+    let readers = readers::warned(&args.sandbox).await?;
     let inputs = collect(&args.files, &[])?;
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let mut lines = futures::stream::iter(inputs)

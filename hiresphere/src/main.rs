@@ -3,6 +3,7 @@
 mod backstage;
 mod cli;
 mod demo;
+mod doctor;
 mod engine;
 mod erase;
 mod evaluate;
@@ -15,6 +16,7 @@ mod job_file;
 mod migrate;
 mod out;
 mod parked;
+mod readers;
 mod rebuild;
 mod replay;
 mod schemas;
@@ -106,6 +108,7 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Screen(args) => Box::pin(screen::run(args)).await,
         Command::Extract(args) => extract::run(args).await,
+        Command::Doctor(args) => doctor::run(&args).await,
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Serve(args) => Box::pin(serve::run(args, &Role::ALL)).await,
         Command::Api(args) => Box::pin(serve::run(args, &[Role::Api])).await,

@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use projections::{Builder, ReadStore};
 
-use crate::cli::{PlaceArgs, RebuildArgs};
+use crate::cli::{PlaceArgs, RebuildArgs, SandboxArgs};
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::out;
 use crate::settings::Place;
+use crate::{out, readers};
 
 pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
     let place = existing(&args.place)?;
-    let engine = Engine::join(&place).await?;
+    let engine = Engine::join(&place, readers::unchecked(&SandboxArgs::default())?).await?;
     let (log, read) = (engine.log, engine.read);
     if args.roll_back {
         return roll_back(&read, Builder::new(log), args.json).await;

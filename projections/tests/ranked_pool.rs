@@ -69,7 +69,13 @@ impl Shown {
         let attach = C::AttachResume { document, resume_digest, bytes: 9, file };
         self.told.candidate(candidate, attach).await;
         let (reason, sniffed_type) = ("EMPTY_TEXT".into(), "application/pdf".into());
-        let fail = C::RecordExtractionFailure { document, reason, sniffed_type, flags: vec![] };
+        let fail = C::RecordExtractionFailure {
+            document,
+            reason,
+            sniffed_type,
+            sandbox_without: vec![],
+            flags: vec![],
+        };
         self.told.candidate(candidate, fail).await;
         document
     }

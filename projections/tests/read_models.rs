@@ -42,7 +42,13 @@ async fn whole_story(place: &Place) -> (Told, [ApplicationId; 4], CandidateId) {
     told.scored("Dot", dot, 30).await;
     let (sniffed_type, flags) = ("application/pdf".into(), vec![]);
     let reason = "EMPTY_TEXT".into();
-    let failure = C::RecordExtractionFailure { document: cyd.2, reason, sniffed_type, flags };
+    let failure = C::RecordExtractionFailure {
+        document: cyd.2,
+        reason,
+        sniffed_type,
+        sandbox_without: vec![],
+        flags,
+    };
     told.candidate(cyd.0, failure).await;
     let signals = vec![DuplicateSignal::SameEmail];
     told.candidate(ada.0, C::FlagDuplicate { other: bea.0, signals }).await;
@@ -123,7 +129,13 @@ async fn a_row_rests_on_the_resume_its_application_stands_on(place: Place) {
     let (sniffed_type, flags) = ("application/pdf".to_owned(), vec![]);
     told.candidate(
         candidate,
-        C::RecordExtractionFailure { document: second, reason, sniffed_type, flags },
+        C::RecordExtractionFailure {
+            document: second,
+            reason,
+            sniffed_type,
+            sandbox_without: vec![],
+            flags,
+        },
     )
     .await;
     let mut seen = Vec::new();

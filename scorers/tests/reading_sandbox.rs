@@ -7,11 +7,11 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::ffi::OsString;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use scorers::reading::sandbox::{Pool, PoolConfig, worker_main};
+use scorers::reading::sandbox::{Attempt, Layer, Outcome, Pool, PoolConfig, Sandbox, worker_main};
 use scorers::reading::{Engine, Failure, Limits};
 
 #[path = "reading_samples/mod.rs"]
@@ -45,6 +45,15 @@ const TESTS: &[(&str, fn())] = &[
     ("a_program_that_is_no_worker_is_unavailable", a_program_that_is_no_worker_is_unavailable),
     ("workers_end_with_their_input", workers_end_with_their_input),
     ("workers_confine_themselves", workers_confine_themselves),
+    ("nothing_forbidden_can_be_done", nothing_forbidden_can_be_done),
+    ("one_layer_is_enough", one_layer_is_enough),
+    ("without_any_layer_the_attempts_succeed", without_any_layer_the_attempts_succeed),
+    ("a_missing_layer_is_told", a_missing_layer_is_told),
+    (
+        "a_strict_sandbox_reads_nothing_without_a_layer",
+        a_strict_sandbox_reads_nothing_without_a_layer,
+    ),
+    ("hostile_files_are_read_behind_every_layer", hostile_files_are_read_behind_every_layer),
 ];
 
 fn pool(change: impl FnOnce(&mut PoolConfig)) -> Pool {
@@ -65,7 +74,7 @@ fn a_pool_reads_what_the_reader_reads() {
     let pdf = samples::pdf(&["Jane Doe", "Rust engineer"]);
     let here = scorers::reading::read(&pdf, &Limits { engine: Engine::Pure, ..Limits::default() });
     let there = run(async { pool(|_| {}).read(pdf).await });
-    assert_eq!(here, there);
+    assert_eq!((&here.sniffed_type, &here.result), (&there.sniffed_type, &there.result));
     assert_eq!(there.result.expect("text").pages[0].text, "Jane Doe\nRust engineer");
 }
 
@@ -150,8 +159,9 @@ fn a_program_that_is_no_worker_is_unavailable() {
 fn workers_end_with_their_input() {
     // As when the parent is killed: nobody says goodbye, the pipe just closes. A worker that waits
     // ends, and so does one that is in the middle of a file.
-    let limits = serde_json::to_vec(&Limits::default()).expect("limits");
-    for frames in [vec![], vec![limits, samples::endless_pdf()]] {
+    let limits = serde_json::to_value(Limits::default()).expect("limits");
+    let orders = serde_json::json!({ "limits": limits, "without": [], "attempt": null });
+    for frames in [vec![], vec![orders.to_string().into_bytes(), samples::endless_pdf()]] {
         let mut worker = std::process::Command::new(std::env::current_exe().expect("own path"))
             .arg(WORKER)
             .stdin(std::process::Stdio::piped())
@@ -165,14 +175,108 @@ fn workers_end_with_their_input() {
             input.write_all(frame).expect("a frame");
         }
         if !frames.is_empty() {
-            // Its greeting, then the file's media type: it has begun to parse.
-            let mut said = [0; 4 + 27 + 4 + 15];
-            worker.stdout.as_mut().expect("its output").read_exact(&mut said).expect("frames");
-            assert!(said.ends_with(b"application/pdf"));
+            // Its greeting, what is missing, then the file's media type: it has begun to parse.
+            let output = worker.stdout.as_mut().expect("its output");
+            let said = [frame(output), frame(output), frame(output)];
+            assert_eq!(said[2], b"application/pdf");
         }
         drop(input);
         assert!(worker.wait().expect("its end").success());
     }
+}
+
+fn frame(from: &mut impl std::io::Read) -> Vec<u8> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length).expect("a length");
+    let mut frame = vec![0; u32::from_le_bytes(length) as usize];
+    from.read_exact(&mut frame).expect("a frame");
+    frame
+}
+
+/// What becomes of every attempt in a sandbox without some layers; nothing where this machine does not have the others.
+async fn attempts(without: &[Layer]) -> Option<Vec<Outcome>> {
+    let pool = pool(|config| config.without = without.to_vec());
+    let missing = pool.check().await.expect("a worker");
+    if let Some(missing) = missing.iter().find(|missing| !without.contains(&missing.layer)) {
+        println!("SKIPPED: this machine does not have {missing}");
+        return None;
+    }
+    let mut outcomes = Vec::new();
+    for attempt in Attempt::ALL {
+        outcomes.push(pool.try_forbidden(attempt).await.expect("an outcome"));
+    }
+    Some(outcomes)
+}
+
+fn nothing_forbidden_can_be_done() {
+    let Some(outcomes) = run(attempts(&[])) else { return };
+    let [open, connect, start, trace] = &outcomes[..] else { panic!("{outcomes:?}") };
+    // A library may look for a file; nobody but an attacker reaches out, or looks into another process.
+    assert!(matches!(open, Outcome::Refused(_)), "{open:?}");
+    assert!(start.held(), "{start:?}");
+    assert_eq!((connect, trace), (&Outcome::Killed, &Outcome::Killed));
+}
+
+fn one_layer_is_enough() {
+    for layer in Layer::ALL {
+        let Some(outcomes) = run(attempts(&[layer])) else { continue };
+        assert!(outcomes.iter().all(Outcome::held), "without {layer:?}: {outcomes:?}");
+    }
+}
+
+fn without_any_layer_the_attempts_succeed() {
+    // Or they would show nothing. Starting and tracing are also up to who one is, and to the system's settings.
+    let outcomes = run(attempts(&Layer::ALL)).expect("nothing else could be missing");
+    assert_eq!(outcomes[..2], [Outcome::Done, Outcome::Done]);
+}
+
+fn a_missing_layer_is_told() {
+    run(async {
+        for layer in Layer::ALL {
+            let pool = pool(|config| config.without = vec![layer]);
+            let missing = pool.check().await.expect("a worker");
+            assert!(missing.iter().any(|m| m.layer == layer && m.why == "left out"), "{missing:?}");
+            let reading = pool.read(samples::pdf(&["Read"])).await;
+            assert_eq!(reading.failure(), None);
+            assert!(reading.without.contains(&layer), "{reading:?}");
+        }
+    });
+}
+
+fn a_strict_sandbox_reads_nothing_without_a_layer() {
+    run(async {
+        for layer in Layer::ALL {
+            let pool = pool(|config| {
+                config.sandbox = Sandbox::Strict;
+                config.without = vec![layer];
+            });
+            let error = pool.check().await.expect_err("no worker");
+            assert!(error.to_string().contains(layer.as_str()), "{error}");
+            assert!(pool.try_read(&samples::pdf(&["Unread"])).await.is_err());
+        }
+    });
+}
+
+fn hostile_files_are_read_behind_every_layer() {
+    // As they are without: what ends a worker or a parser early is told the same way.
+    run(async {
+        for without in [&[][..], &Layer::ALL] {
+            let pool = pool(|config| {
+                config.without = without.to_vec();
+                config.limits.wall_time = Duration::from_secs(2);
+                config.limits.memory = 192 << 20;
+            });
+            let outcomes = [
+                pool.read(samples::endless_pdf()).await.failure(),
+                pool.read(samples::bomb_pdf(400 << 20)).await.failure(),
+                pool.read(b"%PDF-1.7\nnothing".to_vec()).await.failure(),
+                pool.read(b"Plain words".to_vec()).await.failure(),
+            ];
+            let expected =
+                [Some(Failure::TimedOut), Some(Failure::OutOfMemory), Some(Failure::Corrupt), None];
+            assert_eq!(outcomes, expected, "without {without:?}");
+        }
+    });
 }
 
 fn workers_confine_themselves() {

@@ -11,7 +11,9 @@ use domain::actor::{Actor, ActorKind};
 use domain::application::{
     Application, ApplicationCommand, ApplicationEvent, RunOutcome, Submission, Usage,
 };
-use domain::candidate::{Candidate, CandidateCommand, Personal, Reading as Progress};
+use domain::candidate::{
+    Candidate, CandidateCommand, CandidateEvent, Personal, Reading as Progress,
+};
 use domain::ids::{ApplicationId, CandidateId, DocumentId, JobId, RubricId};
 use domain::job::{Job, JobCommand, Posting, Requirement};
 use domain::model_release::Release;
@@ -22,7 +24,7 @@ use domain::text::Quote;
 use event_log::folder::Folder;
 use event_log::subscribe::{Handler as _, Subscription};
 use event_log::{Envelope, Log};
-use scorers::reading::sandbox::Unavailable;
+use scorers::reading::sandbox::{Layer, Unavailable};
 use scorers::reading::{Limits, Reading, read};
 use scorers::worker::{BaselineEngine, Engine, EngineError, Graded, Reader, Scorers, Task};
 
@@ -31,6 +33,16 @@ const RESUME: &str = "Ada Lovelace\nada@example.org\n\nExperience\n\nNurse, Gene
 
 /// Reads in this process: the files are the test's own.
 struct Here;
+
+/// Likewise, as one that lacks a layer of the sandbox.
+struct WithoutLandlock;
+
+#[async_trait]
+impl Reader for WithoutLandlock {
+    async fn read(&self, bytes: &[u8]) -> Result<Reading, Unavailable> {
+        Ok(Reading { without: vec![Layer::Landlock], ..read(bytes, &Limits::default()) })
+    }
+}
 
 #[async_trait]
 impl Reader for Here {
@@ -246,6 +258,26 @@ async fn what_cannot_or_must_not_be_scored_is_not() {
     let (candidate, _) = bench.log.dispatcher().load::<Candidate>(unread.0).await.unwrap();
     let reading = candidate.resumes[0].reading.clone();
     assert_eq!(reading, Progress::Failed("EMPTY_TEXT".into()));
+}
+
+#[tokio::test]
+async fn what_the_sandbox_lacked_is_in_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(folder.path()).await;
+    let lacking =
+        Scorers::new(bench.log.dispatcher(), Arc::new(WithoutLandlock), Arc::new(BaselineEngine));
+    let (read, _) = bench.apply(RESUME.as_bytes(), false).await;
+    let (unread, _) = bench.apply(b"\x89PNG\r\n\x1a\n", false).await;
+    bench.drain(&Arc::new(lacking)).await;
+    for candidate in [read, unread] {
+        let events = bench.log.store.read_stream(candidate.stream(), 0).await.unwrap();
+        let said = events.iter().find_map(|e| match e.decode::<Candidate>().unwrap() {
+            CandidateEvent::ResumeTextExtracted { facts, .. } => Some(facts.sandbox_without),
+            CandidateEvent::ResumeExtractionFailed { sandbox_without, .. } => Some(sandbox_without),
+            _ => None,
+        });
+        assert_eq!(said.unwrap(), ["landlock"]);
+    }
 }
 
 /// An engine that answers what it is told to.

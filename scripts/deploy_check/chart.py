@@ -82,6 +82,10 @@ def objects(project, program, where, found, versions):
     project.want(jobs, where, "no migration")
     for o in [*deployments.values(), *jobs]:
         pod(project, program, f"{where}: {o['metadata']['name']}", o)
+    if "scorers" in deployments:
+        (reader,) = deployments["scorers"]["spec"]["template"]["spec"]["containers"]
+        sandbox = {e["name"]: e.get("value") for e in reader["env"]}.get("HIRESPHERE_SANDBOX")
+        project.want(sandbox == "strict", where, f"strangers' files are read in a sandbox that is {sandbox}")
     meeting(project, where, found, deployments)
     for o in found:
         if o["kind"] == "Ingress":

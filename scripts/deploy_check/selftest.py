@@ -58,6 +58,7 @@ MISTAKES = [
     (chart, f"{T}/services.yaml", "targetPort: http", "targetPort: web", "a port that is not there"),
     (chart, f"{T}/disruption.yaml", "app.kubernetes.io/component: {{ $role }}\n{{- end }}", "app.kubernetes.io/component: api\n{{- end }}", "PodDisruptionBudget for"),
     (chart, f"{T}/podmonitor.yaml", "path: /metrics", "route: /metrics", "'route' was unexpected"),
+    (chart, VALUES, "sandbox: strict", "sandbox: best-effort", "a sandbox that is best-effort"),
     (chart, VALUES, "interval: 15s", "interval: soon", "interval"),
     (watching, "deploy/prometheus/alerts.yaml", "hiresphere_parked_events", "hiresphere_parked", "hiresphere_parked is not in deploy/metrics.txt"),
     (watching, "deploy/prometheus/alerts.yaml", 'role="sequencer"', 'role="numberer"', "there is no role numberer"),

@@ -32,6 +32,7 @@ pub enum CandidateCommand {
         document: DocumentId,
         reason: String,
         sniffed_type: String,
+        sandbox_without: Vec<String>,
         flags: Vec<Flag>,
     },
     /// (parser) `chars` is the length of the visible text. Refused: SPAN_NOT_IN_DOCUMENT, WRONG_STATE.

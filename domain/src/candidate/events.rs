@@ -24,7 +24,14 @@ pub enum CandidateEvent {
     ResumeTextExtracted { document: DocumentId, text: DocumentId, facts: ExtractionFacts },
     /// It gave no text.
     #[serde(rename = "candidate.resume_extraction_failed.v1")]
-    ResumeExtractionFailed { document: DocumentId, reason: String, sniffed_type: String },
+    ResumeExtractionFailed {
+        document: DocumentId,
+        reason: String,
+        sniffed_type: String,
+        /// As in [`ExtractionFacts`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sandbox_without: Vec<String>,
+    },
     /// Text that people would not see was found and kept from grading.
     #[serde(rename = "candidate.manipulation_suspected.v1")]
     ManipulationSuspected { document: DocumentId, flag: Flag },
@@ -91,6 +98,9 @@ pub struct ExtractionFacts {
     pub chars: u32,
     /// Whether pages beyond the limit were left unread.
     pub truncated: bool,
+    /// Layers of the sandbox that the machine which read it does not have: `landlock`, `seccomp`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sandbox_without: Vec<String>,
 }
 
 /// Hidden text of one kind on one page: where, why and how much, not what.

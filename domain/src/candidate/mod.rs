@@ -183,12 +183,20 @@ impl Decider for Candidate {
                 }];
                 Ok(Decision { events, reservations })
             }
-            C::RecordExtractionFailure { document, reason, sniffed_type, flags } => {
+            C::RecordExtractionFailure {
+                document,
+                reason,
+                sniffed_type,
+                sandbox_without,
+                flags,
+            } => {
                 if self.known_resume(document)?.reading != Reading::Waiting {
                     return Ok(Decision::unchanged());
                 }
                 let mut events = flagged(document, flags);
-                events.insert(0, E::ResumeExtractionFailed { document, reason, sniffed_type });
+                let failed =
+                    E::ResumeExtractionFailed { document, reason, sniffed_type, sandbox_without };
+                events.insert(0, failed);
                 Ok(Decision { events, reservations: vec![] })
             }
             C::RecordProfile { document, profile, parser, chars } => {

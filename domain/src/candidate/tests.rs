@@ -41,6 +41,7 @@ fn facts() -> ExtractionFacts {
         pages: 1,
         chars: 100,
         truncated: false,
+        sandbox_without: vec![],
     }
 }
 
@@ -145,6 +146,7 @@ fn a_resume_without_text_says_why_and_keeps_its_flags() {
         document: document(10),
         reason: "EMPTY_TEXT".into(),
         sniffed_type: "application/pdf".into(),
+        sandbox_without: vec!["landlock".into()],
         flags: vec![flag()],
     };
     let history = given::<Candidate>(received())
@@ -154,6 +156,7 @@ fn a_resume_without_text_says_why_and_keeps_its_flags() {
                 document: document(10),
                 reason: "EMPTY_TEXT".into(),
                 sniffed_type: "application/pdf".into(),
+                sandbox_without: vec!["landlock".into()],
             },
             CandidateEvent::ManipulationSuspected { document: document(10), flag: flag() },
         ])

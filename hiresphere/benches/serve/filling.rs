@@ -86,6 +86,7 @@ async fn score(
         pages: 1,
         chars: 4,
         truncated: false,
+        sandbox_without: vec![],
     };
     let text = DocumentId(log.ids.next());
     let extracted = CandidateCommand::RecordExtraction { document, text, facts, flags: vec![] };

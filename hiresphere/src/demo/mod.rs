@@ -22,7 +22,7 @@ use crate::inputs::Input;
 use crate::screen::{HandedIn, ephemeral, hand_in, ranked, rows};
 use crate::serve::{Role, Server, listen};
 use crate::settings::Place;
-use crate::{job_file, out, tail};
+use crate::{job_file, out, readers, tail};
 
 pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
     let folder = ephemeral()?;
@@ -31,15 +31,16 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
         Place::Folder(_) => Place::Folder(folder.path().to_owned()),
         servers => servers,
     };
+    let readers = readers::warned(&args.sandbox).await?;
     let (jobs, resumes) = (samples::JOBS.len(), resumes());
     out::print(&format!("Opening {jobs} jobs and applying with {resumes} sample resumes.\n"))?;
     if args.once {
-        let (engine, backstage) = Engine::alone(&place).await?;
+        let (engine, backstage) = Engine::alone(&place, readers).await?;
         let opened = Box::pin(settled(&engine)).await?;
         backstage.end().await;
         return tables(&engine, opened).await;
     }
-    let engine = Engine::open(&place).await?;
+    let engine = Engine::open(&place, readers).await?;
     let listener = free(args.listen).await?;
     let server = Server::new(engine, &Role::ALL, listener, vec![], BodyTime::default()).await?;
     Box::pin(served(server)).await

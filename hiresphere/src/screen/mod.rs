@@ -11,12 +11,12 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use projections::models::ranked_pool::{self, PoolRow};
 
 use crate::cli::ScreenArgs;
-use crate::engine::{Engine, operator, readers};
+use crate::engine::{Engine, operator};
 use crate::failure::Failure;
 use crate::flow::{ends_a_way, settle};
 use crate::inputs::{Input, bytes_of, collect};
 use crate::settings::Place;
-use crate::{job_file, out};
+use crate::{job_file, out, readers};
 
 pub(crate) use rows::{Row, rows};
 pub(crate) use table::{explained, ranked};
@@ -34,7 +34,8 @@ pub(crate) enum HandedIn {
 }
 
 pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
-    let posting = job_file::read(&args.job, &readers()?).await?;
+    let readers = readers::warned(&args.sandbox).await?;
+    let posting = job_file::read(&args.job, &readers).await?;
     let temporary = if args.ephemeral { Some(ephemeral()?) } else { None };
     let place = match &temporary {
         Some(folder) => Place::Folder(folder.path().to_owned()),
@@ -49,7 +50,7 @@ pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
         let advice = "name files, or a folder that has some";
         return Err(Failure::new("NO_RESUMES", "there is no file to screen", advice));
     }
-    let (engine, backstage) = Engine::alone(&place).await?;
+    let (engine, backstage) = Engine::alone(&place, readers).await?;
     let job = command_api::open_job(&engine.dispatcher, posting.clone(), &operator()).await?;
 
     let bar = out::progress(inputs.len());

@@ -22,8 +22,8 @@ pub(crate) use self::api::document;
 use crate::cli::ServeArgs;
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::out;
 use crate::settings::Place;
+use crate::{out, readers};
 
 /// A part of the system that a process can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,7 +105,19 @@ pub(crate) async fn run(args: ServeArgs, roles: &[Role]) -> Result<(), Failure> 
     {
         return behind::run(servers, roles, listener).await;
     }
-    let engine = if whole { Engine::open(&place).await? } else { Engine::join(&place).await? };
+    let readers = if roles.contains(&Role::Scorers) {
+        let (readers, warning) = readers::checked(&args.sandbox).await?;
+        if let Some(warning) = warning {
+            tracing::warn!("{warning}");
+        }
+        readers
+    } else {
+        readers::unchecked(&args.sandbox)?
+    };
+    let engine = match whole {
+        true => Engine::open(&place, readers).await?,
+        false => Engine::join(&place, readers).await?,
+    };
     let body_time = BodyTime(Duration::from_secs(args.body_seconds));
     let server = Server::new(engine, roles, listener, args.allow_origin, body_time).await?;
     if let Some(token) = &server.first_token {

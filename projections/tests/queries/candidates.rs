@@ -77,7 +77,13 @@ async fn resumes_say_how_far_reading_them_got(place: Place) {
     let failed = story.hands_in(person, "failed.pdf").await;
     let (reason, sniffed_type) = ("EMPTY_TEXT".into(), "application/pdf".into());
     let document = failed;
-    let fails = C::RecordExtractionFailure { document, reason, sniffed_type, flags: vec![] };
+    let fails = C::RecordExtractionFailure {
+        document,
+        reason,
+        sniffed_type,
+        sandbox_without: vec![],
+        flags: vec![],
+    };
     story.candidate(person, fails).await;
     let read = story.now().await;
     let found = candidates::one(&read.pool().await, person).await.unwrap().unwrap();

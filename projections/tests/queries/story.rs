@@ -164,6 +164,7 @@ impl Story {
             pages: 2,
             chars: 100,
             truncated: false,
+            sandbox_without: vec![],
         };
         let flags = vec![Flag { kind: "tiny".into(), page: 1, chars: 5 }];
         let text = DocumentId(self.log.ids.next());

@@ -36,13 +36,16 @@ pub struct Reading {
     pub sniffed_type: String,
     /// The text, or why there is none.
     pub result: Result<Extraction, Unread>,
+    /// Layers of the sandbox that it was read without, by one that lacks some.
+    #[serde(default)]
+    pub without: Vec<sandbox::Layer>,
 }
 
 impl Reading {
     /// A reading that gave no text and found nothing hidden.
     #[must_use]
     pub fn failed(sniffed_type: impl Into<String>, failure: Failure) -> Self {
-        Self { sniffed_type: sniffed_type.into(), result: Err(failure.into()) }
+        Self { sniffed_type: sniffed_type.into(), result: Err(failure.into()), without: Vec::new() }
     }
 
     /// Why there is no text, when there is none.
@@ -173,7 +176,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Reading {
     let result = draft(sniffed, bytes, limits)
         .map_err(Unread::from)
         .and_then(|draft| finish(sniffed, draft, limits));
-    Reading { sniffed_type: sniffed.media_type().to_owned(), result }
+    Reading { sniffed_type: sniffed.media_type().to_owned(), result, without: Vec::new() }
 }
 
 fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {

@@ -34,9 +34,11 @@ impl Scorers {
         let reading =
             self.reader.read(&bytes).await.map_err(|e| HandlerError::Retry(e.to_string()))?;
         let flags = flags(reading.hidden());
+        let sandbox_without =
+            reading.without.iter().map(|layer| layer.as_str().to_owned()).collect();
         let command = match reading.result {
             Ok(extraction) => {
-                let facts = facts(&extraction);
+                let facts = facts(&extraction, sandbox_without);
                 let stored = serde_json::to_vec(&extraction)
                     .map_err(|e| HandlerError::Park(e.to_string()))?;
                 let text = extraction_of(document);
@@ -49,6 +51,7 @@ impl Scorers {
                 document,
                 reason: unread.failure.code().to_owned(),
                 sniffed_type: reading.sniffed_type,
+                sandbox_without,
                 flags,
             },
         };
@@ -72,7 +75,7 @@ impl Scorers {
     }
 }
 
-fn facts(extraction: &Extraction) -> ExtractionFacts {
+fn facts(extraction: &Extraction, sandbox_without: Vec<String>) -> ExtractionFacts {
     let mut methods: Vec<String> =
         extraction.pages.iter().map(|p| p.method.as_str().to_owned()).collect();
     methods.sort();
@@ -85,6 +88,7 @@ fn facts(extraction: &Extraction) -> ExtractionFacts {
         pages: count(extraction.pages.len()),
         chars: extraction.visible_text().len(),
         truncated: extraction.truncated,
+        sandbox_without,
     }
 }
 

@@ -105,6 +105,10 @@ capabilities:
 - name: HIRESPHERE_DATA
   value: {{ include "hiresphere.data" . }}
 {{- end }}
+{{- if eq .role "scorers" }}
+- name: HIRESPHERE_SANDBOX
+  value: {{ $values.sandbox }}
+{{- end }}
 {{- if .needs.documents }}
 {{- with $values.documents.endpoint }}
 - name: AWS_ENDPOINT

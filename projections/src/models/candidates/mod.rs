@@ -239,7 +239,7 @@ async fn changed(
             row.truncated = *truncated;
             Ok(())
         }
-        CandidateEvent::ResumeExtractionFailed { document, reason, sniffed_type } => {
+        CandidateEvent::ResumeExtractionFailed { document, reason, sniffed_type, .. } => {
             let key = (candidate, document.0);
             let Some(row) = rows.change::<StoredResume>(key).await? else { return Ok(()) };
             row.state = "failed".into();

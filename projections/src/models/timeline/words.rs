@@ -167,10 +167,13 @@ pub(super) fn of_resume(event: &CandidateEvent) -> Option<(Option<DocumentId>, W
             let data = json!({ "document": document, "extraction": text, "facts": facts });
             Some((Some(*document), Words::new(summary, data).told("Your resume was read")))
         }
-        E::ResumeExtractionFailed { document, reason, sniffed_type } => {
+        E::ResumeExtractionFailed { document, reason, sniffed_type, sandbox_without } => {
             let summary = format!("Resume could not be read: {reason}");
-            let data =
+            let mut data =
                 json!({ "document": document, "reason": reason, "sniffed_type": sniffed_type });
+            if !sandbox_without.is_empty() {
+                data["sandbox_without"] = json!(sandbox_without);
+            }
             let words = Words::new(summary, data).told("Your resume could not be read");
             Some((Some(*document), words))
         }

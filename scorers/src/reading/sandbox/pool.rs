@@ -13,7 +13,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::protocol::{HELLO, LARGEST_ANSWER, receive, send};
+use super::attempt::{Attempt, Outcome};
+use super::layers::{Layer, Missing, Sandbox};
+use super::protocol::{HELLO, LARGEST_ANSWER, Orders, receive, send};
 use crate::reading::sniff;
 use crate::reading::{Failure, Limits, Reading};
 
@@ -32,6 +34,10 @@ pub struct PoolConfig {
     pub files_per_worker: u32,
     /// How long a new worker may take to say that it is ready.
     pub start_time: Duration,
+    /// How much of the sandbox there must be.
+    pub sandbox: Sandbox,
+    /// Layers to do without, as on a machine that does not have them.
+    pub without: Vec<Layer>,
 }
 
 impl PoolConfig {
@@ -44,13 +50,15 @@ impl PoolConfig {
             limits: Limits::default(),
             files_per_worker: 200,
             start_time: Duration::from_secs(10),
+            sandbox: Sandbox::default(),
+            without: Vec::new(),
         }
     }
 }
 
 /// No worker could be started: this says nothing about the file, which can be tried again.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to start a reading worker")]
+#[error("failed to start a reading worker: {0}")]
 pub struct Unavailable(#[source] io::Error);
 
 /// Reads files in child processes. Clones share the same children.
@@ -79,6 +87,41 @@ impl Pool {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.shared.config.limits
+    }
+
+    /// Starts a worker, unless one is idle, and answers which layers of the sandbox are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`] if no worker could be started; or, when the sandbox is strict, if a layer is missing.
+    pub async fn check(&self) -> Result<Vec<Missing>, Unavailable> {
+        let idle = self.idle().pop();
+        let worker = match idle {
+            Some(worker) => worker,
+            None => Worker::start(&self.shared.config, None).await.map_err(Unavailable)?,
+        };
+        let missing = worker.missing.clone();
+        self.idle().push(worker);
+        Ok(missing)
+    }
+
+    /// Has a worker of its own try what no worker must be able to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`] if no worker could be started.
+    pub async fn try_forbidden(&self, attempt: Attempt) -> Result<Outcome, Unavailable> {
+        let config = &self.shared.config;
+        let mut worker = Worker::start(config, Some(attempt)).await.map_err(Unavailable)?;
+        let deadline = Instant::now() + config.start_time;
+        let answer = timeout_at(deadline, receive(&mut worker.output, 4_096)).await;
+        if let Ok(Ok(answer)) = answer {
+            return serde_json::from_slice(&answer).map_err(|e| Unavailable(e.into()));
+        }
+        match worker.end().await.and_then(signal) {
+            Some(FORBIDDEN) => Ok(Outcome::Killed),
+            _ => Err(Unavailable(io::Error::other("the worker did not say what became of it"))),
+        }
     }
 
     /// Reads one file. It waits for a free worker; time counts from when it has one.
@@ -117,21 +160,22 @@ impl Pool {
                 reading => return Ok(reading),
             }
         }
-        let worker = Worker::start(config).await.map_err(Unavailable)?;
+        let worker = Worker::start(config, None).await.map_err(Unavailable)?;
         Ok(self.attempt(worker, bytes, deadline).await)
     }
 
     async fn attempt(&self, mut worker: Worker, bytes: &[u8], deadline: Instant) -> Reading {
         let mut media_type = None;
+        let without = worker.without();
         let reading = match timeout_at(deadline, worker.ask(bytes, &mut media_type)).await {
-            Ok(Ok(reading)) => reading,
+            Ok(Ok(reading)) => Reading { without, ..reading },
             failed => {
                 let failure = match failed {
                     Ok(_) => worker.post_mortem().await,
                     Err(_) => Failure::TimedOut, // Dropping the worker kills it.
                 };
                 let media_type = media_type.unwrap_or("application/octet-stream".to_owned());
-                return Reading::failed(media_type, failure);
+                return Reading { without, ..Reading::failed(media_type, failure) };
             }
         };
         // One that panicked has unwound through parsers that may not expect it.
@@ -154,11 +198,12 @@ struct Worker {
     input: ChildStdin,
     output: ChildStdout,
     complaints: JoinHandle<Vec<u8>>,
+    missing: Vec<Missing>,
     files: u32,
 }
 
 impl Worker {
-    async fn start(config: &PoolConfig) -> io::Result<Self> {
+    async fn start(config: &PoolConfig, attempt: Option<Attempt>) -> io::Result<Self> {
         let mut command = Command::new(&config.program);
         command
             .args(&config.args)
@@ -189,15 +234,23 @@ impl Worker {
             }
             said
         });
-        let mut worker = Self { child, input, output, complaints, files: 0 };
+        let mut worker = Self { child, input, output, complaints, missing: Vec::new(), files: 0 };
+        let orders =
+            Orders { limits: config.limits.clone(), without: config.without.clone(), attempt };
         let ready = async {
             let hello = receive(&mut worker.output, HELLO.len()).await?;
             if hello != HELLO {
                 return Err(io::Error::other("the program is not a reading worker"));
             }
-            send(&mut worker.input, &serde_json::to_vec(&config.limits)?).await
+            send(&mut worker.input, &serde_json::to_vec(&orders)?).await?;
+            let missing = receive(&mut worker.output, 4_096).await?;
+            worker.missing = serde_json::from_slice(&missing)?;
+            Ok(())
         };
         timeout_at(Instant::now() + config.start_time, ready).await??;
+        if config.sandbox == Sandbox::Strict && !worker.missing.is_empty() {
+            return Err(io::Error::other(incomplete(&worker.missing)));
+        }
         Ok(worker)
     }
 
@@ -210,11 +263,19 @@ impl Worker {
         Ok(serde_json::from_slice(&answer)?)
     }
 
+    /// The layers that it is not behind.
+    fn without(&self) -> Vec<Layer> {
+        self.missing.iter().map(|missing| missing.layer).collect()
+    }
+
     /// Why a worker stopped answering.
-    async fn post_mortem(mut self) -> Failure {
-        let _ = self.child.start_kill(); // It may be alive and talking nonsense.
-        let status = self.child.wait().await.ok();
-        let said = self.complaints.await.unwrap_or_default();
+    async fn post_mortem(self) -> Failure {
+        let (status, said) = self.end_and_words().await;
+        if status.and_then(signal) == Some(FORBIDDEN) {
+            tracing::warn!(
+                "a file made a reading worker do what no parser does; it was ended for it"
+            );
+        }
         if status.and_then(signal) == Some(rustix::process::Signal::XCPU.as_raw()) {
             Failure::TimedOut
         } else if said.windows(OUT_OF_MEMORY.len()).any(|window| window == OUT_OF_MEMORY) {
@@ -223,7 +284,37 @@ impl Worker {
             Failure::Crashed
         }
     }
+
+    /// How it ended.
+    async fn end(self) -> Option<ExitStatus> {
+        self.end_and_words().await.0
+    }
+
+    async fn end_and_words(mut self) -> (Option<ExitStatus>, Vec<u8>) {
+        // One that broke off its answer is dying, or alive and talking nonsense.
+        let died = tokio::time::timeout(DYING, self.child.wait()).await;
+        let status = match died {
+            Ok(status) => status.ok(),
+            Err(_) => {
+                let _ = self.child.start_kill();
+                self.child.wait().await.ok()
+            }
+        };
+        (status, self.complaints.await.unwrap_or_default())
+    }
 }
+
+/// What is said of a sandbox that is not whole.
+fn incomplete(missing: &[Missing]) -> String {
+    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    format!("the sandbox is not whole, without {}", missing.join(" and "))
+}
+
+/// How long a worker that broke off may take to die by itself.
+const DYING: Duration = Duration::from_millis(500);
+
+/// The signal of a process that made a forbidden system call.
+const FORBIDDEN: i32 = rustix::process::Signal::SYS.as_raw();
 
 /// Where libpdfium is, for workers as for the program.
 const PDFIUM: &str = "HIRESPHERE_PDFIUM";

@@ -1,20 +1,37 @@
 //! What pool and worker say to each other: frames of a 4-byte little-endian length and as many
 //! bytes, over the child's standard input and output.
 //!
-//! The worker opens with [`HELLO`]. The pool sends the [`Limits`](crate::reading::Limits) once, as
-//! JSON. Then for each file: the pool sends its bytes; the worker sends its media type, and when it
+//! The worker opens with [`HELLO`]. The pool sends its [`Orders`] once, as JSON; the worker confines itself and says what
+//! is [`Missing`](super::Missing), as JSON. Then for each file: the pool sends its bytes; the worker sends its media type, and when it
 //! is done the [`Reading`](crate::reading::Reading) as JSON. The media type comes first so that it
-//! is known even when the file kills the worker.
+//! is known even when the file kills the worker. A worker that was ordered to attempt something does so instead, sends
+//! the [`Outcome`](super::Outcome) as JSON, and ends.
 
 use std::io::{self, Read, Write};
 
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
+use super::attempt::Attempt;
+use super::layers::Layer;
+use crate::reading::Limits;
+
 /// The worker's first frame: that it is one, and of this version.
-pub(super) const HELLO: &[u8] = b"hiresphere reading worker 1";
+pub(super) const HELLO: &[u8] = b"hiresphere reading worker 2";
 
 /// The largest answer a pool accepts. Text and hidden text are capped well below it.
 pub(super) const LARGEST_ANSWER: usize = 32 << 20;
+
+/// What a worker is told at its beginning.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Orders {
+    /// What one file may cost.
+    pub(super) limits: Limits,
+    /// Layers to do without.
+    pub(super) without: Vec<Layer>,
+    /// What to try instead of reading files.
+    pub(super) attempt: Option<Attempt>,
+}
 
 pub(super) fn write_frame(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     out.write_all(&length(bytes)?)?;

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 
-use super::protocol::{HELLO, read_frame, write_frame};
+use super::attempt::Outcome;
+use super::layers::{self, Missing};
+use super::protocol::{HELLO, Orders, read_frame, write_frame};
 use super::rlimit;
 use crate::reading::{Failure, Limits, Reading, read, sniff};
 
@@ -30,8 +32,8 @@ pub fn worker_main() -> ExitCode {
 fn serve() -> io::Result<()> {
     let mut input = io::stdin().lock();
     write_frame(&mut io::stdout(), HELLO)?;
-    let Some(limits) = read_frame(&mut input, 1 << 16)? else { return Ok(()) };
-    let limits: Limits = serde_json::from_slice(&limits)?;
+    let Some(orders) = read_frame(&mut input, 1 << 16)? else { return Ok(()) };
+    let Orders { limits, without, attempt } = serde_json::from_slice(&orders)?;
     let largest = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
 
     // Mapped before it counts against a file: libpdfium, if there is one.
@@ -39,6 +41,8 @@ fn serve() -> io::Result<()> {
     let baseline = rlimit::mapped();
     let memory = limits.memory;
 
+    // The parsing thread is behind it, too, being started by this one.
+    let mut missing: Vec<Missing> = layers::of_this_thread(&without).into_iter().collect();
     let (files, next) = mpsc::sync_channel::<Vec<u8>>(1);
     let (started, confined) = mpsc::sync_channel::<()>(1);
     thread::Builder::new().stack_size(STACK).spawn(move || {
@@ -53,6 +57,13 @@ fn serve() -> io::Result<()> {
     })?;
     if confined.recv().is_err() {
         return Err(io::Error::other("the parsing thread did not start"));
+    }
+    // Last: from here on no thread is started.
+    missing.extend(layers::of_all_threads(&without));
+    write_frame(&mut io::stdout(), &serde_json::to_vec(&missing)?)?;
+    if let Some(attempt) = attempt {
+        let outcome = attempt.refusal().map_or(Outcome::Done, Outcome::Refused);
+        return write_frame(&mut io::stdout(), &serde_json::to_vec(&outcome)?);
     }
 
     // This thread waits on the input all the time, also while a file is parsed: when the pool dies,
