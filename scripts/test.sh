@@ -5,12 +5,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing() { echo "missing: $1" >&2; exit 1; }
-command -v cargo >/dev/null || missing "cargo (install a Rust toolchain, 1.92 or newer: https://rustup.rs)"
+command -v cargo >/dev/null || missing "cargo (install a Rust toolchain, 1.94 or newer: https://rustup.rs)"
 command -v cc >/dev/null || missing "cc (a C compiler; on Debian: apt-get install gcc libc6-dev)"
 
 if [ -z "${HIRESPHERE_TEST_POSTGRES:-}" ]; then
     exec bash scripts/servers.sh bash scripts/test.sh "$@"
 fi
+
+# What reads scans best is fetched once; tests that need it say when they go without.
+HIRESPHERE_MODELS=$(bash scripts/models.sh "$PWD/target/models") || echo "going on without: the tests that need them are skipped" >&2
+export HIRESPHERE_MODELS
 
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked "$@"

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use scorers::reading::models;
 use scorers::reading::sandbox::{Attempt, Layer, Missing, Outcome};
 use serde::Serialize;
 
@@ -12,6 +13,8 @@ use crate::{out, readers};
 #[derive(Serialize)]
 struct Report {
     pdf: Vec<&'static str>,
+    /// What reads pictures of text, the one that is used first.
+    pictures: Vec<&'static str>,
     layers: Vec<LayerLine>,
     attempts: Vec<AttemptLine>,
 }
@@ -48,6 +51,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
         } else {
             vec!["pure Rust"]
         },
+        pictures: if models().is_some() { vec!["PP-OCRv6 small", "ocrs"] } else { vec!["ocrs"] },
         layers: Layer::ALL.map(|layer| line(layer, &missing)).into(),
         attempts,
     };
@@ -68,6 +72,13 @@ fn for_people(report: &Report) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "PDF readers    {}", report.pdf.join(", "));
+    let _ = writeln!(text, "scans          {}", report.pictures.join(", "));
+    if report.pictures.len() < 2 {
+        let _ = writeln!(
+            text,
+            "               scripts/models.sh fetches a network that makes fewer mistakes"
+        );
+    }
     let _ = writeln!(text, "sandbox        process, limits, empty environment: always");
     for LayerLine { layer, missing } in &report.layers {
         let there = missing.as_ref().map_or("yes".to_owned(), |why| format!("MISSING: {why}"));

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use scorers::reading::sandbox::{Attempt, Layer, Outcome, Pool, PoolConfig, Sandbox, worker_main};
-use scorers::reading::{Engine, Failure, Limits};
+use scorers::reading::{Engine, Failure, Limits, Method};
 
 #[path = "reading_samples/mod.rs"]
 mod samples;
@@ -54,6 +54,9 @@ const TESTS: &[(&str, fn())] = &[
         a_strict_sandbox_reads_nothing_without_a_layer,
     ),
     ("hostile_files_are_read_behind_every_layer", hostile_files_are_read_behind_every_layer),
+    ("scans_are_read_behind_every_layer", scans_are_read_behind_every_layer),
+    ("who_reads_pictures_goes_when_idle", who_reads_pictures_goes_when_idle),
+    ("what_pictures_cost_does_not_cost_the_text", what_pictures_cost_does_not_cost_the_text),
 ];
 
 fn pool(change: impl FnOnce(&mut PoolConfig)) -> Pool {
@@ -160,7 +163,8 @@ fn workers_end_with_their_input() {
     // As when the parent is killed: nobody says goodbye, the pipe just closes. A worker that waits
     // ends, and so does one that is in the middle of a file.
     let limits = serde_json::to_value(Limits::default()).expect("limits");
-    let orders = serde_json::json!({ "limits": limits, "without": [], "attempt": null });
+    let orders =
+        serde_json::json!({ "limits": limits, "without": [], "eyes": null, "attempt": null });
     for frames in [vec![], vec![orders.to_string().into_bytes(), samples::endless_pdf()]] {
         let mut worker = std::process::Command::new(std::env::current_exe().expect("own path"))
             .arg(WORKER)
@@ -276,6 +280,52 @@ fn hostile_files_are_read_behind_every_layer() {
                 [Some(Failure::TimedOut), Some(Failure::OutOfMemory), Some(Failure::Corrupt), None];
             assert_eq!(outcomes, expected, "without {without:?}");
         }
+    });
+}
+
+fn picture() -> (Vec<u8>, u32, u32) {
+    samples::jpeg(&samples::printed(&["Jane Doe", "Rust engineer"]))
+}
+
+fn scans_are_read_behind_every_layer() {
+    run(async {
+        for without in [&[][..], &Layer::ALL] {
+            let pool = pool(|config| config.without = without.to_vec());
+            let reading = pool.read(samples::scan(&[picture()], &[])).await;
+            let extraction = reading.result.expect("text");
+            assert_eq!(extraction.pages[0].method, Method::Ocr);
+            assert_eq!(extraction.pages[0].text, "Jane Doe\nRust engineer");
+            assert!(!reading.unseen);
+        }
+    });
+}
+
+fn who_reads_pictures_goes_when_idle() {
+    run(async {
+        let pool = pool(|config| {
+            config.workers = 1;
+            config.seeing_idle = Duration::from_millis(300);
+        });
+        pool.read(samples::scan(&[picture()], &[])).await.result.expect("text");
+        assert_eq!(children().len(), 2, "one for files, one for pictures");
+        let begun = Instant::now();
+        while children().len() > 1 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it is still there");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+}
+
+fn what_pictures_cost_does_not_cost_the_text() {
+    run(async {
+        let pool = pool(|config| config.limits.ocr_wall_time = Duration::ZERO);
+        let line = "A page of text that a word processor made, beside one that is a picture.";
+        let reading = pool.read(samples::scan_and_text(&[picture()], line)).await;
+        let extraction = reading.result.expect("text");
+        assert!(extraction.truncated && reading.unseen);
+        assert_eq!(extraction.pages[1].text, line);
+        let scan = pool.read(samples::scan(&[picture()], &[])).await;
+        assert_eq!(scan.failure(), Some(Failure::TimedOut));
     });
 }
 

@@ -102,16 +102,17 @@ fn what_is_not_a_resume_is_unsupported() {
 }
 
 #[test]
-fn pictures_have_no_text_yet() {
+fn pictures_have_no_text_for_who_has_no_eyes() {
     for (bytes, media_type) in [
         (&b"\x89PNG\r\n\x1a\n...."[..], "image/png"),
         (b"\xFF\xD8\xFF\xE0....", "image/jpeg"),
         (b"II*\0....", "image/tiff"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
-        (b"GIF89a....", "image/gif"),
     ] {
         assert_fails(bytes, Failure::EmptyText, media_type);
     }
+    assert_fails(b"GIF89a....", Failure::UnsupportedType, "image/gif");
+    assert_fails(b"....ftypheic....", Failure::UnsupportedType, "image/heif");
     let scan = samples::Document::default().page("595 0 0 842 0 0 cm /Picture Do").build();
     assert_fails(&scan, Failure::EmptyText, "application/pdf");
 }

@@ -173,17 +173,16 @@ fn counted(counters: &Value, stage: &str) -> u64 {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_unscorable_and_another_resume_mends_it() {
-    const SCANNED: Person = Person {
-        name: "Lucía Fernández",
-        email: "lucia.f@example.com",
-        file: "head-chef/scan0004.pdf",
-    };
+    const LUCIA: Person =
+        Person { name: "Lucía Fernández", email: "lucia.f@example.com", file: "" };
     let server = Server::start();
     let admin = server.admin();
     let (job, _) = crate::scene::open_job(&admin, "Head Chef").await;
     let mut feed = Feed::open(&server, &server.token, &format!("job={job}")).await;
     let mut all = Feed::open(&server, &server.token, "").await;
-    let applied = apply(&server, &job, &SCANNED).await;
+    let empty = crate::scene::form(&LUCIA, testkit::pdf::simple(&[]));
+    let applied = crate::scene::hand_in(&server.anonymous(), &job, empty).await;
+    let applied = crate::scene::applied(&applied);
     let failed = all.until(|m| m["type"] == "candidate.resume_extraction_failed.v1").await;
     let row = admin.read(&applied.url, number(&failed, "position")).await;
     assert_eq!(row["outcome"], "unscorable", "{row}");

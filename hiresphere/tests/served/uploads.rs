@@ -70,9 +70,9 @@ async fn what_is_no_resume_is_refused_by_what_is_in_it() {
     hand_in(&api, &job, form(&AMARA, vec![])).await.at_field(422, "VALIDATION", "resume");
     let mut program = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00".to_vec();
     program.extend_from_slice(&[0; 4096]);
-    let png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01".to_vec();
+    let gif = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;".to_vec();
     let elf = b"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00".to_vec();
-    for bytes in [program, png, elf, vec![0; 100]] {
+    for bytes in [program, gif, elf, vec![0; 100]] {
         let answer = hand_in(&api, &job, form(&AMARA, bytes)).await;
         answer.at_field(415, "UNSUPPORTED_TYPE", "resume");
     }

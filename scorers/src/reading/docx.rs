@@ -74,6 +74,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         }],
         hidden,
         truncated: false,
+        pictures: Vec::new(),
     })
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Failure {
-    /// It was read, and no visible character is in it (a scan, for now).
+    /// It was read, and no visible character is in it, nor in its pictures.
     EmptyText,
     /// It has no bytes at all.
     EmptyFile,
@@ -56,8 +56,8 @@ impl Failure {
     pub fn advice(self) -> &'static str {
         match self {
             Self::EmptyText => {
-                "The file has no text that can be seen, as in a scan or a photo; send a PDF or \
-                 DOCX whose text can be selected."
+                "No text could be found in the file, nor read in its pictures; send a PDF or DOCX \
+                 whose text can be selected, or a sharper scan."
             }
             Self::EmptyFile => "The file is empty; check that it was saved, and send it again.",
             Self::Encrypted => {

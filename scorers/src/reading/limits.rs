@@ -36,6 +36,13 @@ pub struct Limits {
     /// Bytes of memory for one file, beyond what an idle worker has mapped; enforced by
     /// [`sandbox`](super::sandbox).
     pub memory: u64,
+    /// Pixels of a picture; more is refused before it is unpacked.
+    pub pixels: u64,
+    /// Processor time for reading the pictures of one file. Pages that it does not suffice for are left unread, and the document is
+    /// marked as truncated.
+    pub ocr_time: Duration,
+    /// Wall-clock time for one file whose pictures are read.
+    pub ocr_wall_time: Duration,
     /// Which PDF engine may be used.
     pub engine: Engine,
 }
@@ -55,6 +62,9 @@ impl Default for Limits {
             depth: 256,
             wall_time: Duration::from_secs(20),
             memory: 512 << 20,
+            pixels: 80_000_000,
+            ocr_time: Duration::from_secs(24),
+            ocr_wall_time: Duration::from_secs(90),
             engine: Engine::Auto,
         }
     }

@@ -15,6 +15,7 @@ mod guard;
 mod layout;
 mod limits;
 mod lines;
+mod ocr;
 mod pdf;
 pub mod sandbox;
 mod shown;
@@ -22,10 +23,12 @@ mod sniff;
 mod text;
 mod unseen;
 
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 pub use failure::Failure;
 pub use limits::{Engine, Limits};
+pub use ocr::{Eyes, NotLoaded, models};
 pub use pdf::pdfium_is_found;
 pub use sniff::{FileType, sniff};
 
@@ -39,13 +42,21 @@ pub struct Reading {
     /// Layers of the sandbox that it was read without, by one that lacks some.
     #[serde(default)]
     pub without: Vec<sandbox::Layer>,
+    /// Whether there are pictures of text that were not read, for want of [`Eyes`].
+    #[serde(default)]
+    pub unseen: bool,
 }
 
 impl Reading {
     /// A reading that gave no text and found nothing hidden.
     #[must_use]
     pub fn failed(sniffed_type: impl Into<String>, failure: Failure) -> Self {
-        Self { sniffed_type: sniffed_type.into(), result: Err(failure.into()), without: Vec::new() }
+        Self {
+            sniffed_type: sniffed_type.into(),
+            result: Err(failure.into()),
+            without: Vec::new(),
+            unseen: false,
+        }
     }
 
     /// Why there is no text, when there is none.
@@ -115,6 +126,8 @@ pub enum Method {
     Docx,
     /// Plain text or Markdown.
     PlainText,
+    /// A picture of text, by a [recogniser](Eyes).
+    Ocr,
 }
 
 /// Text that a person would not see.
@@ -153,6 +166,8 @@ struct Draft {
     pages: Vec<Page>,
     hidden: Vec<Hidden>,
     truncated: bool,
+    /// Pages with too little text for what is painted on them: pictures of text, it may be. By their number.
+    pictures: Vec<u32>,
 }
 
 /// The media type of a file by its content, when files of that type can be read.
@@ -160,7 +175,11 @@ struct Draft {
 pub fn readable(bytes: &[u8]) -> Option<&'static str> {
     use sniff::FileType as T;
     let kind = sniff::sniff(bytes);
-    matches!(kind, T::Pdf | T::Docx | T::PlainText(_)).then(|| kind.media_type())
+    match kind {
+        T::Pdf | T::Docx | T::PlainText(_) => Some(kind.media_type()),
+        T::Image(media_type) if ocr::picture::readable(media_type) => Some(media_type),
+        _ => None,
+    }
 }
 
 /// Reads one file: its type by content, its visible text, and what was hidden in it.
@@ -169,14 +188,28 @@ pub fn readable(bytes: &[u8]) -> Option<&'static str> {
 /// bounded by [`sandbox`], which is where files from outside belong.
 #[must_use]
 pub fn read(bytes: &[u8], limits: &Limits) -> Reading {
+    read_with(bytes, limits, None)
+}
+
+/// Like [`read()`], with what reads pictures.
+#[must_use]
+pub fn read_with(bytes: &[u8], limits: &Limits, eyes: Option<&Eyes>) -> Reading {
     if bytes.len() as u64 > limits.bytes {
         return Reading::failed(sniff::head(bytes).media_type(), Failure::TooLarge);
     }
     let sniffed = sniff(bytes);
+    let mut unseen = false;
     let result = draft(sniffed, bytes, limits)
+        .and_then(|mut draft| {
+            match eyes {
+                Some(eyes) => look(eyes, sniffed, bytes, limits, &mut draft)?,
+                None => unseen = !draft.pictures.is_empty(),
+            }
+            Ok(draft)
+        })
         .map_err(Unread::from)
         .and_then(|draft| finish(sniffed, draft, limits));
-    Reading { sniffed_type: sniffed.media_type().to_owned(), result, without: Vec::new() }
+    Reading { sniffed_type: sniffed.media_type().to_owned(), result, without: Vec::new(), unseen }
 }
 
 fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
@@ -187,10 +220,52 @@ fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Fail
         FileType::EncryptedOffice => Err(Failure::Encrypted),
         FileType::BrokenZip => Err(Failure::Corrupt),
         FileType::PlainText(encoding) => Ok(text::read(bytes, encoding)),
-        // A picture of a resume is a resume; it has no text layer, and recognising one is not done.
-        FileType::Image(_) => Err(Failure::EmptyText),
+        FileType::Image(media_type) if ocr::picture::readable(media_type) => Ok(Draft {
+            engine: format!("{media_type} by image 0.25"),
+            pages: vec![Page { page: 1, method: Method::Ocr, text: String::new() }],
+            hidden: Vec::new(),
+            truncated: false,
+            pictures: vec![1],
+        }),
+        FileType::Image(_) => Err(Failure::UnsupportedType),
         FileType::Unsupported(_) => Err(Failure::UnsupportedType),
     }
+}
+
+/// Reads the pages that are pictures.
+fn look(
+    eyes: &Eyes,
+    sniffed: FileType,
+    bytes: &[u8],
+    limits: &Limits,
+    draft: &mut Draft,
+) -> Result<(), Failure> {
+    if draft.pictures.is_empty() {
+        return Ok(());
+    }
+    let time = ocr::Time::from_now(limits.ocr_time);
+    let pages: Box<dyn Iterator<Item = (u32, Option<RgbImage>)>> = match sniffed {
+        FileType::Image(media_type) => {
+            let picture = ocr::picture::decode(bytes, media_type, limits)?;
+            Box::new(std::iter::once((1, Some(picture))))
+        }
+        _ => Box::new(pdf::pictures(bytes, draft.pictures.clone())),
+    };
+    for (number, picture) in pages {
+        let Some(page) = draft.pages.iter_mut().find(|page| page.page == number) else { continue };
+        let Some(picture) = picture else { continue };
+        let ocr::Seen { text, whole } = eyes.text(picture, &time);
+        draft.truncated |= !whole;
+        let length = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+        if length(&text) > length(&page.text) {
+            let text = ocr::reconciled(&text, number, &mut draft.hidden);
+            *page = Page { page: number, method: Method::Ocr, text };
+        }
+    }
+    if draft.pages.iter().any(|page| page.method == Method::Ocr) {
+        draft.engine = format!("{}, {}", draft.engine, eyes.name());
+    }
+    Ok(())
 }
 
 /// The rules that hold for every format: invisible characters are taken out and reported, text is

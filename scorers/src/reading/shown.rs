@@ -21,6 +21,7 @@ impl Method {
             Self::TextLayer => "text_layer",
             Self::Docx => "docx",
             Self::PlainText => "plain_text",
+            Self::Ocr => "ocr",
         }
     }
 }
@@ -58,7 +59,7 @@ mod tests {
         for kind in [HiddenKind::Invisible, HiddenKind::LowContrast, HiddenKind::ZeroWidth] {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        for method in [Method::TextLayer, Method::Docx, Method::PlainText] {
+        for method in [Method::TextLayer, Method::Docx, Method::PlainText, Method::Ocr] {
             assert_eq!(serde_json::to_value(method).unwrap(), method.as_str());
         }
         assert_eq!(Failure::from_code("EMPTY_TEXT"), Some(Failure::EmptyText));

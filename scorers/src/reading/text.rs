@@ -12,7 +12,13 @@ pub(super) fn read(bytes: &[u8], encoding: Encoding) -> Draft {
         .zip(1..)
         .map(|(text, page)| Page { page, method: Method::PlainText, text: text.to_owned() })
         .collect();
-    Draft { engine: "text 1".to_owned(), pages, hidden: Vec::new(), truncated: false }
+    Draft {
+        engine: "text 1".to_owned(),
+        pages,
+        hidden: Vec::new(),
+        truncated: false,
+        pictures: Vec::new(),
+    }
 }
 
 /// Decodes text; a byte order mark is not part of it. Nothing fails: what does not decode becomes

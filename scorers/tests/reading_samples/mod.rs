@@ -5,6 +5,10 @@
 
 use std::io::{Cursor, Write as _};
 
+use hayro::hayro_interpret::InterpreterSettings;
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
+use image::{DynamicImage, ImageFormat, RgbImage};
 use pdf_writer::{Finish as _, Name, Pdf, Rect, Ref};
 use zip::write::SimpleFileOptions;
 
@@ -252,4 +256,90 @@ pub fn zip(parts: &[(&str, String)]) -> Vec<u8> {
         zip.write_all(content.as_bytes()).expect("its bytes");
     }
     zip.finish().expect("a container").into_inner()
+}
+
+/// A page with these lines, as it is printed, at 150 dots per inch.
+pub fn printed(lines: &[&str]) -> RgbImage {
+    let pdf = hayro::hayro_syntax::Pdf::new(pdf(lines)).expect("a PDF");
+    let scale = 150.0 / 72.0;
+    let size = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
+    let (cache, how) = (RenderCache::new(), RenderSettings::default());
+    let page = render(&pdf.pages()[0], &cache, &InterpreterSettings::default(), &how, &size);
+    let rgb = page.data_as_u8_slice().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    RgbImage::from_raw(page.width().into(), page.height().into(), rgb).expect("a picture")
+}
+
+/// A picture as a file.
+pub fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(picture.clone()).write_to(&mut bytes, format).expect("a file");
+    bytes.into_inner()
+}
+
+/// A picture for [`scan`].
+pub fn jpeg(picture: &RgbImage) -> (Vec<u8>, u32, u32) {
+    (encoded(picture, ImageFormat::Jpeg), picture.width(), picture.height())
+}
+
+/// A PDF whose pages are nothing but pictures (JPEG, with their size in pixels), as a scanner makes it; with `layer`, text that it
+/// has laid invisibly over the first page, so that it can be searched.
+pub fn scan(pictures: &[(Vec<u8>, u32, u32)], layer: &[&str]) -> Vec<u8> {
+    pages(pictures, layer, None)
+}
+
+/// Like [`scan`], with a page of text behind them.
+pub fn scan_and_text(pictures: &[(Vec<u8>, u32, u32)], text: &str) -> Vec<u8> {
+    pages(pictures, &[], Some(text))
+}
+
+fn pages(pictures: &[(Vec<u8>, u32, u32)], layer: &[&str], text: Option<&str>) -> Vec<u8> {
+    let mut next = 0;
+    let mut id = || {
+        next += 1;
+        Ref::new(next)
+    };
+    let (catalog, tree, font) = (id(), id(), id());
+    let mut pdf = Pdf::new();
+    pdf.catalog(catalog).pages(tree);
+    pdf.type1_font(font).base_font(Name(b"Helvetica"));
+    let mut kids = Vec::new();
+    for (number, (jpeg, width, height)) in pictures.iter().enumerate() {
+        let (page, content, picture) = (id(), id(), id());
+        let mut operators = format!("q {} 0 0 {} 0 0 cm /Scan Do Q\n", PAGE.0, PAGE.1);
+        if number == 0 && !layer.is_empty() {
+            operators.push_str("BT 3 Tr /F1 12 Tf 14 TL 72 770 Td\n");
+            layer
+                .iter()
+                .for_each(|line| operators.push_str(&format!("({}) Tj T*\n", escape(line))));
+            operators.push_str("ET");
+        }
+        pdf.stream(content, operators.as_bytes());
+        let mut image = pdf.image_xobject(picture, jpeg);
+        image.filter(pdf_writer::Filter::DctDecode);
+        image.width(i32::try_from(*width).expect("a width"));
+        image.height(i32::try_from(*height).expect("a height"));
+        image.color_space().device_rgb();
+        image.bits_per_component(8);
+        image.finish();
+        let mut page_dict = pdf.page(page);
+        page_dict.parent(tree).contents(content).media_box(Rect::new(0.0, 0.0, PAGE.0, PAGE.1));
+        let mut resources = page_dict.resources();
+        resources.x_objects().pair(Name(b"Scan"), picture);
+        resources.fonts().pair(Name(b"F1"), font);
+        resources.finish();
+        page_dict.finish();
+        kids.push(page);
+    }
+    if let Some(text) = text {
+        let (page, content) = (id(), id());
+        pdf.stream(content, show(text, 72.0, 770.0, 12.0).as_bytes());
+        let mut page_dict = pdf.page(page);
+        page_dict.parent(tree).contents(content).media_box(Rect::new(0.0, 0.0, PAGE.0, PAGE.1));
+        page_dict.resources().fonts().pair(Name(b"F1"), font);
+        page_dict.finish();
+        kids.push(page);
+    }
+    let count = i32::try_from(kids.len()).expect("few pages");
+    pdf.pages(tree).kids(kids).count(count);
+    pdf.finish()
 }

@@ -6,8 +6,12 @@ mod outlines;
 mod pdfium;
 mod pure;
 
+use hayro::hayro_syntax::Pdf;
+use image::RgbImage;
+
 use super::guard;
 use super::layout;
+use super::ocr::raster;
 use super::{Draft, Engine, Failure, Hidden, HiddenKind, Limits, Method, Page};
 
 pub(super) use glyph::{
@@ -57,10 +61,15 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         hidden: Vec::new(),
         truncated: document.truncated
             || document.pages.iter().any(|page| page.glyphs.len() >= limits.marks_per_page),
+        pictures: Vec::new(),
     };
     for (marks, page) in document.pages.into_iter().zip(1..) {
+        let painted = !marks.covers.is_empty();
         let judged = guard::judge(marks);
         let text = layout::text(judged.visible, &judged.rules);
+        if painted && text.chars().filter(|c| !c.is_whitespace()).count() < LITTLE {
+            draft.pictures.push(page);
+        }
         draft.pages.push(Page { page, method: Method::TextLayer, text });
         draft.hidden.extend(judged.hidden.into_iter().map(|(kind, glyphs)| Hidden {
             page,
@@ -70,6 +79,21 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
     }
     forgive_page_breaks(&mut draft);
     Ok(draft)
+}
+
+/// A page with fewer characters may be a picture of text, with a line that a scanner put below it.
+const LITTLE: usize = 64;
+
+/// Pages as they are seen, by their numbers; one that cannot be drawn is without a picture.
+pub(super) fn pictures(
+    bytes: &[u8],
+    pages: Vec<u32>,
+) -> impl Iterator<Item = (u32, Option<RgbImage>)> {
+    let pdf = Pdf::new(bytes.to_vec()).ok();
+    pages.into_iter().map(move |number| {
+        let page = pdf.as_ref().and_then(|pdf| raster::page(pdf, number as usize - 1));
+        (number, page)
+    })
 }
 
 /// Drops clipped text that can be read elsewhere: a table cut by a page break is often drawn on both

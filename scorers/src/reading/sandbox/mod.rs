@@ -7,6 +7,7 @@
 //! that died or that a file made suspect. A child whose parent is gone reads the end of its input and exits.
 
 mod attempt;
+mod child;
 mod layers;
 mod pool;
 mod protocol;

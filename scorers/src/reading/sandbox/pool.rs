@@ -3,21 +3,17 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::attempt::{Attempt, Outcome};
+use super::child::{Kind, Worker};
 use super::layers::{Layer, Missing, Sandbox};
-use super::protocol::{HELLO, LARGEST_ANSWER, Orders, receive, send};
 use crate::reading::sniff;
-use crate::reading::{Failure, Limits, Reading};
+use crate::reading::{Extraction, Failure, Limits, Reading};
 
 /// How to start workers, and how many.
 #[derive(Debug, Clone)]
@@ -34,6 +30,8 @@ pub struct PoolConfig {
     pub files_per_worker: u32,
     /// How long a new worker may take to say that it is ready.
     pub start_time: Duration,
+    /// How long a worker that reads pictures is kept with nothing to do.
+    pub seeing_idle: Duration,
     /// How much of the sandbox there must be.
     pub sandbox: Sandbox,
     /// Layers to do without, as on a machine that does not have them.
@@ -50,6 +48,7 @@ impl PoolConfig {
             limits: Limits::default(),
             files_per_worker: 200,
             start_time: Duration::from_secs(10),
+            seeing_idle: Duration::from_secs(60),
             sandbox: Sandbox::default(),
             without: Vec::new(),
         }
@@ -72,6 +71,8 @@ struct Shared {
     config: PoolConfig,
     permits: Semaphore,
     idle: Mutex<Vec<Worker>>,
+    /// Those that read pictures. They are heavy, and so released when there was nothing for them for a while.
+    seeing: Mutex<Vec<(Instant, Worker)>>,
 }
 
 impl Pool {
@@ -79,7 +80,8 @@ impl Pool {
     #[must_use]
     pub fn new(config: PoolConfig) -> Self {
         let permits = Semaphore::new(config.workers.max(1));
-        Self { shared: Arc::new(Shared { config, permits, idle: Mutex::default() }) }
+        let (idle, seeing) = (Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { config, permits, idle, seeing }) }
     }
 
     /// What one file may cost: a caller that streams need not take in more than
@@ -95,13 +97,16 @@ impl Pool {
     ///
     /// [`Unavailable`] if no worker could be started; or, when the sandbox is strict, if a layer is missing.
     pub async fn check(&self) -> Result<Vec<Missing>, Unavailable> {
-        let idle = self.idle().pop();
+        let idle = self.take(Kind::Plain);
         let worker = match idle {
             Some(worker) => worker,
-            None => Worker::start(&self.shared.config, None).await.map_err(Unavailable)?,
+            None => {
+                let config = &self.shared.config;
+                Worker::start(config, Kind::Plain, None).await.map_err(Unavailable)?
+            }
         };
         let missing = worker.missing.clone();
-        self.idle().push(worker);
+        self.keep(Kind::Plain, worker);
         Ok(missing)
     }
 
@@ -112,16 +117,16 @@ impl Pool {
     /// [`Unavailable`] if no worker could be started.
     pub async fn try_forbidden(&self, attempt: Attempt) -> Result<Outcome, Unavailable> {
         let config = &self.shared.config;
-        let mut worker = Worker::start(config, Some(attempt)).await.map_err(Unavailable)?;
+        let mut worker =
+            Worker::start(config, Kind::Plain, Some(attempt)).await.map_err(Unavailable)?;
         let deadline = Instant::now() + config.start_time;
-        let answer = timeout_at(deadline, receive(&mut worker.output, 4_096)).await;
-        if let Ok(Ok(answer)) = answer {
-            return serde_json::from_slice(&answer).map_err(|e| Unavailable(e.into()));
+        if let Ok(Ok(outcome)) = timeout_at(deadline, worker.outcome()).await {
+            return Ok(outcome);
         }
-        match worker.end().await.and_then(signal) {
-            Some(FORBIDDEN) => Ok(Outcome::Killed),
-            _ => Err(Unavailable(io::Error::other("the worker did not say what became of it"))),
+        if worker.was_ended_for_it().await {
+            return Ok(Outcome::Killed);
         }
+        Err(Unavailable(io::Error::other("the worker did not say what became of it")))
     }
 
     /// Reads one file. It waits for a free worker; time counts from when it has one.
@@ -150,21 +155,46 @@ impl Pool {
         }
         // The semaphore is never closed.
         let _permit = self.shared.permits.acquire().await;
-        let deadline = Instant::now() + config.limits.wall_time;
-        let idle = self.idle().pop();
+        let reading = self.read_by(Kind::Plain, bytes).await?;
+        if !reading.unseen {
+            return Ok(reading);
+        }
+        let seen = self.read_by(Kind::Seeing, bytes).await?;
+        // What pictures cost does not cost the text that there is besides.
+        Ok(match (&seen.result, reading) {
+            (Err(unread), Reading { result: Ok(text), sniffed_type, without, .. })
+                if unread.failure != Failure::EmptyText =>
+            {
+                let result = Ok(Extraction { truncated: true, ..text });
+                Reading { result, sniffed_type, without, unseen: true }
+            }
+            _ => seen,
+        })
+    }
+
+    async fn read_by(&self, kind: Kind, bytes: &[u8]) -> Result<Reading, Unavailable> {
+        let config = &self.shared.config;
+        let deadline = Instant::now() + kind.wall_time(&config.limits);
+        let idle = self.take(kind);
         if let Some(worker) = idle {
-            match self.attempt(worker, bytes, deadline).await {
+            match self.attempt(worker, kind, bytes, deadline).await {
                 // What earlier files left behind may have had a part in it; a new worker decides.
                 Reading { result: Err(unread), .. }
                     if matches!(unread.failure, Failure::Crashed | Failure::OutOfMemory) => {}
                 reading => return Ok(reading),
             }
         }
-        let worker = Worker::start(config, None).await.map_err(Unavailable)?;
-        Ok(self.attempt(worker, bytes, deadline).await)
+        let worker = Worker::start(config, kind, None).await.map_err(Unavailable)?;
+        Ok(self.attempt(worker, kind, bytes, deadline).await)
     }
 
-    async fn attempt(&self, mut worker: Worker, bytes: &[u8], deadline: Instant) -> Reading {
+    async fn attempt(
+        &self,
+        mut worker: Worker,
+        kind: Kind,
+        bytes: &[u8],
+        deadline: Instant,
+    ) -> Reading {
         let mut media_type = None;
         let without = worker.without();
         let reading = match timeout_at(deadline, worker.ask(bytes, &mut media_type)).await {
@@ -181,147 +211,43 @@ impl Pool {
         // One that panicked has unwound through parsers that may not expect it.
         let sound = reading.failure() != Some(Failure::Crashed);
         if sound && worker.files < self.shared.config.files_per_worker {
-            self.idle().push(worker);
+            self.keep(kind, worker);
         }
         reading
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
-        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One child process. Dropping it kills it.
-#[derive(Debug)]
-struct Worker {
-    child: Child,
-    input: ChildStdin,
-    output: ChildStdout,
-    complaints: JoinHandle<Vec<u8>>,
-    missing: Vec<Missing>,
-    files: u32,
-}
-
-impl Worker {
-    async fn start(config: &PoolConfig, attempt: Option<Attempt>) -> io::Result<Self> {
-        let mut command = Command::new(&config.program);
-        command
-            .args(&config.args)
-            .env_clear()
-            // One heap: a thread's own would reserve address space that counts as used.
-            .env("MALLOC_ARENA_MAX", "1")
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        if let Some(pdfium) = std::env::var_os(PDFIUM) {
-            command.env(PDFIUM, pdfium);
+    /// One that is idle; of those that see, the one that was at work last, so that the others can go.
+    fn take(&self, kind: Kind) -> Option<Worker> {
+        match kind {
+            Kind::Plain => self.shared.idle().pop(),
+            Kind::Seeing => self.shared.seeing().pop().map(|(_, worker)| worker),
         }
-        let mut child = command.spawn()?;
-        let missing = || io::Error::other("a pipe to the worker is missing");
-        let input = child.stdin.take().ok_or_else(missing)?;
-        let output = child.stdout.take().ok_or_else(missing)?;
-        let mut stderr = child.stderr.take().ok_or_else(missing)?;
-        // Its last words tell running out of memory from other deaths. They are not kept.
-        let complaints = tokio::spawn(async move {
-            let mut said = Vec::new();
-            let mut buf = [0; 512];
-            while let Ok(count @ 1..) = stderr.read(&mut buf).await {
-                said.extend_from_slice(&buf[..count]);
-                let excess = said.len().saturating_sub(1024);
-                said.drain(..excess);
+    }
+
+    fn keep(&self, kind: Kind, worker: Worker) {
+        match kind {
+            Kind::Plain => self.shared.idle().push(worker),
+            Kind::Seeing => {
+                self.shared.seeing().push((Instant::now(), worker));
+                let shared = Arc::downgrade(&self.shared);
+                let idle = self.shared.config.seeing_idle;
+                tokio::spawn(async move {
+                    tokio::time::sleep(idle).await;
+                    if let Some(shared) = shared.upgrade() {
+                        shared.seeing().retain(|(since, _)| since.elapsed() < idle);
+                    }
+                });
             }
-            said
-        });
-        let mut worker = Self { child, input, output, complaints, missing: Vec::new(), files: 0 };
-        let orders =
-            Orders { limits: config.limits.clone(), without: config.without.clone(), attempt };
-        let ready = async {
-            let hello = receive(&mut worker.output, HELLO.len()).await?;
-            if hello != HELLO {
-                return Err(io::Error::other("the program is not a reading worker"));
-            }
-            send(&mut worker.input, &serde_json::to_vec(&orders)?).await?;
-            let missing = receive(&mut worker.output, 4_096).await?;
-            worker.missing = serde_json::from_slice(&missing)?;
-            Ok(())
-        };
-        timeout_at(Instant::now() + config.start_time, ready).await??;
-        if config.sandbox == Sandbox::Strict && !worker.missing.is_empty() {
-            return Err(io::Error::other(incomplete(&worker.missing)));
         }
-        Ok(worker)
-    }
-
-    async fn ask(&mut self, bytes: &[u8], media_type: &mut Option<String>) -> io::Result<Reading> {
-        self.files += 1;
-        send(&mut self.input, bytes).await?;
-        let sniffed = receive(&mut self.output, 256).await?;
-        *media_type = Some(String::from_utf8_lossy(&sniffed).into_owned());
-        let answer = receive(&mut self.output, LARGEST_ANSWER).await?;
-        Ok(serde_json::from_slice(&answer)?)
-    }
-
-    /// The layers that it is not behind.
-    fn without(&self) -> Vec<Layer> {
-        self.missing.iter().map(|missing| missing.layer).collect()
-    }
-
-    /// Why a worker stopped answering.
-    async fn post_mortem(self) -> Failure {
-        let (status, said) = self.end_and_words().await;
-        if status.and_then(signal) == Some(FORBIDDEN) {
-            tracing::warn!(
-                "a file made a reading worker do what no parser does; it was ended for it"
-            );
-        }
-        if status.and_then(signal) == Some(rustix::process::Signal::XCPU.as_raw()) {
-            Failure::TimedOut
-        } else if said.windows(OUT_OF_MEMORY.len()).any(|window| window == OUT_OF_MEMORY) {
-            Failure::OutOfMemory
-        } else {
-            Failure::Crashed
-        }
-    }
-
-    /// How it ended.
-    async fn end(self) -> Option<ExitStatus> {
-        self.end_and_words().await.0
-    }
-
-    async fn end_and_words(mut self) -> (Option<ExitStatus>, Vec<u8>) {
-        // One that broke off its answer is dying, or alive and talking nonsense.
-        let died = tokio::time::timeout(DYING, self.child.wait()).await;
-        let status = match died {
-            Ok(status) => status.ok(),
-            Err(_) => {
-                let _ = self.child.start_kill();
-                self.child.wait().await.ok()
-            }
-        };
-        (status, self.complaints.await.unwrap_or_default())
     }
 }
 
-/// What is said of a sandbox that is not whole.
-fn incomplete(missing: &[Missing]) -> String {
-    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-    format!("the sandbox is not whole, without {}", missing.join(" and "))
-}
+impl Shared {
+    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-/// How long a worker that broke off may take to die by itself.
-const DYING: Duration = Duration::from_millis(500);
-
-/// The signal of a process that made a forbidden system call.
-const FORBIDDEN: i32 = rustix::process::Signal::SYS.as_raw();
-
-/// Where libpdfium is, for workers as for the program.
-const PDFIUM: &str = "HIRESPHERE_PDFIUM";
-
-/// How Rust's runtime complains before it aborts for want of memory.
-const OUT_OF_MEMORY: &[u8] = b"memory allocation of ";
-
-fn signal(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
+    fn seeing(&self) -> MutexGuard<'_, Vec<(Instant, Worker)>> {
+        self.seeing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

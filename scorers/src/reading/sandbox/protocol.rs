@@ -8,6 +8,7 @@
 //! the [`Outcome`](super::Outcome) as JSON, and ends.
 
 use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -17,7 +18,7 @@ use super::layers::Layer;
 use crate::reading::Limits;
 
 /// The worker's first frame: that it is one, and of this version.
-pub(super) const HELLO: &[u8] = b"hiresphere reading worker 2";
+pub(super) const HELLO: &[u8] = b"hiresphere reading worker 3";
 
 /// The largest answer a pool accepts. Text and hidden text are capped well below it.
 pub(super) const LARGEST_ANSWER: usize = 32 << 20;
@@ -29,8 +30,35 @@ pub(super) struct Orders {
     pub(super) limits: Limits,
     /// Layers to do without.
     pub(super) without: Vec<Layer>,
+    /// Whether to read pictures, too.
+    pub(super) eyes: Option<Networks>,
     /// What to try instead of reading files.
     pub(super) attempt: Option<Attempt>,
+}
+
+/// With what pictures are read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Networks {
+    /// What is compiled in.
+    Plain,
+    /// PP-OCRv6, in this folder.
+    In(PathBuf),
+}
+
+impl Networks {
+    /// The better that there are.
+    pub(super) fn best() -> Self {
+        crate::reading::models().map_or(Self::Plain, Self::In)
+    }
+
+    /// Their folder, when they are in one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Plain => None,
+            Self::In(folder) => Some(folder),
+        }
+    }
 }
 
 pub(super) fn write_frame(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {

@@ -8,9 +8,9 @@ use std::thread;
 
 use super::attempt::Outcome;
 use super::layers::{self, Missing};
-use super::protocol::{HELLO, Orders, read_frame, write_frame};
+use super::protocol::{HELLO, Networks, Orders, read_frame, write_frame};
 use super::rlimit;
-use crate::reading::{Failure, Limits, Reading, read, sniff};
+use crate::reading::{Eyes, Failure, Limits, Reading, read_with, sniff};
 
 /// Stack for parsing: a document that nests without end should meet a parser's own limit first.
 const STACK: usize = 64 << 20;
@@ -33,23 +33,27 @@ fn serve() -> io::Result<()> {
     let mut input = io::stdin().lock();
     write_frame(&mut io::stdout(), HELLO)?;
     let Some(orders) = read_frame(&mut input, 1 << 16)? else { return Ok(()) };
-    let Orders { limits, without, attempt } = serde_json::from_slice(&orders)?;
+    let Orders { limits, without, eyes, attempt } = serde_json::from_slice(&orders)?;
     let largest = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
 
     // Mapped before it counts against a file: libpdfium, if there is one.
     crate::reading::pdf::prepare(&limits);
+    let eyes = eyes.map(|networks| open(&networks)).transpose()?;
     let baseline = rlimit::mapped();
     let memory = limits.memory;
 
-    // The parsing thread is behind it, too, being started by this one.
+    // The threads started from here on are behind it, too, being started by this one.
     let mut missing: Vec<Missing> = layers::of_this_thread(&without).into_iter().collect();
+    if let Some(eyes) = &eyes {
+        eyes.warm_up();
+    }
     let (files, next) = mpsc::sync_channel::<Vec<u8>>(1);
     let (started, confined) = mpsc::sync_channel::<()>(1);
     thread::Builder::new().stack_size(STACK).spawn(move || {
         rlimit::confine(baseline, memory);
         let _ = started.send(());
         for bytes in next {
-            if answer(&bytes, &limits).is_err() {
+            if answer(&bytes, &limits, eyes.as_ref()).is_err() {
                 // The pool is gone.
                 std::process::exit(0);
             }
@@ -76,13 +80,18 @@ fn serve() -> io::Result<()> {
     Ok(())
 }
 
-fn answer(bytes: &[u8], limits: &Limits) -> io::Result<()> {
+/// Opens what reads pictures; what is compiled in when the files are not what they should be, which the reading then says.
+fn open(networks: &Networks) -> io::Result<Eyes> {
+    Eyes::open(networks.folder()).or_else(|_| Eyes::open(None)).map_err(io::Error::other)
+}
+
+fn answer(bytes: &[u8], limits: &Limits, eyes: Option<&Eyes>) -> io::Result<()> {
     rlimit::allow_cpu(limits.wall_time.as_secs());
     let mut out = io::stdout().lock();
     let media_type =
         catch_unwind(|| sniff(bytes).media_type()).unwrap_or("application/octet-stream");
     write_frame(&mut out, media_type.as_bytes())?;
-    let reading = catch_unwind(AssertUnwindSafe(|| read(bytes, limits)))
+    let reading = catch_unwind(AssertUnwindSafe(|| read_with(bytes, limits, eyes)))
         .unwrap_or_else(|_| Reading::failed(media_type, Failure::Crashed));
     write_frame(&mut out, &serde_json::to_vec(&reading)?)?;
     out.flush()

@@ -1,0 +1,232 @@
+//! OCR: pictures of text become text.
+//!
+//! A [`Recogniser`] finds lines on a page that stands upright, and reads them. There are two: PP-OCRv6, whose networks are fetched,
+//! and `ocrs`, which needs nothing but cargo and reads worse. Everything else here is the same for both.
+
+mod blobs;
+mod glyphs;
+mod paddle;
+pub(super) mod picture;
+mod plain;
+pub(super) mod raster;
+mod upright;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use image::{RgbImage, imageops};
+
+use super::{Hidden, HiddenKind, layout};
+use blobs::Blob;
+use paddle::Paddle;
+use plain::Plain;
+
+/// A network that could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to load a network for reading pictures: {0}")]
+pub struct NotLoaded(String);
+
+/// Finds and reads lines of text.
+pub(crate) trait Recogniser: Send {
+    /// What it is, with its version.
+    fn name(&self) -> &'static str;
+    /// Where lines are.
+    fn find(&self, page: &RgbImage) -> Vec<Blob>;
+    /// What they say; those that say nothing are left out.
+    fn read(&self, page: &RgbImage, blobs: &[Blob]) -> Vec<Line>;
+}
+
+/// A line as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) blob: Blob,
+    pub(crate) letters: Vec<Letter>,
+    /// Mean probability of its letters, by the network.
+    pub(crate) confidence: f32,
+}
+
+/// A character, and where its middle is from the left.
+#[derive(Debug, Clone)]
+pub(crate) struct Letter {
+    pub(crate) text: String,
+    pub(crate) middle: f32,
+}
+
+/// Lines read with less are not text: dirt, drawings, logos.
+const CONFIDENT: f32 = 0.5;
+/// Lines by which one tells whether a page is upside down.
+const ASKED: usize = 6;
+/// From this on, letters that reach down rather than up say that a page is upside down.
+const CLEAR: f64 = 0.1;
+/// A network that is less sure of what it reads may be reading upside down.
+const AT_A_LOSS: f32 = 0.8;
+/// Lines that are read between two looks at the time.
+const AT_ONCE: usize = 8;
+
+/// Where the models are, when nothing says so: a folder of the user's data.
+fn usual_folder() -> Option<PathBuf> {
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    let data = data.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".local/share")));
+    Some(data?.join("hiresphere/models"))
+}
+
+/// The folder with PP-OCRv6's files, where they are: the one that `HIRESPHERE_MODELS` names, or the user's.
+#[must_use]
+pub fn models() -> Option<PathBuf> {
+    let folder = std::env::var_os("HIRESPHERE_MODELS").map(PathBuf::from).or_else(usual_folder)?;
+    // Readers work in another folder.
+    let folder = std::path::absolute(folder).ok()?;
+    Paddle::is_in(&folder).then_some(folder)
+}
+
+/// Reads pictures.
+pub struct Eyes(Box<dyn Recogniser>);
+
+impl Eyes {
+    /// The better one that there is: PP-OCRv6 when its files are in the folder, `ocrs` otherwise.
+    ///
+    /// # Errors
+    /// [`NotLoaded`] when a file is not what it should be.
+    pub fn open(models: Option<&Path>) -> Result<Self, NotLoaded> {
+        Ok(Self(match models {
+            Some(folder) => Box::new(Paddle::load(folder)?),
+            None => Box::new(Plain::load()?),
+        }))
+    }
+
+    /// What reads, with its version.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// Starts the threads that reading takes: later, a confined process cannot.
+    pub(super) fn warm_up(&self) {
+        rten::thread_pool().run(|| ());
+    }
+
+    /// The text of a page in reading order, from the top, as far as the time suffices.
+    pub(super) fn text(&self, page: RgbImage, time: &Time) -> Seen {
+        let (lines, whole) = read(&*self.0, page, time);
+        Seen { text: layout::text(glyphs::glyphs(&lines), &[]), whole }
+    }
+}
+
+/// A page that was looked at.
+pub(super) struct Seen {
+    pub(super) text: String,
+    /// Whether the time sufficed for all of it.
+    pub(super) whole: bool,
+}
+
+/// How much of the processor one file may have for its pictures.
+pub(super) struct Time {
+    until: Duration,
+}
+
+impl Time {
+    pub(super) fn from_now(time: Duration) -> Self {
+        Self { until: spent() + time }
+    }
+
+    fn is_up(&self) -> bool {
+        spent() > self.until
+    }
+}
+
+/// What this process has had of the processor.
+fn spent() -> Duration {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(spent).unwrap_or_default()
+}
+
+/// A page's lines, and whether that is all of them.
+fn read(recogniser: &dyn Recogniser, page: RgbImage, time: &Time) -> (Vec<Line>, bool) {
+    if is_blank(&page) {
+        return (Vec::new(), true);
+    }
+    if time.is_up() {
+        return (Vec::new(), false);
+    }
+    let mut page = upright::levelled(page);
+    let mut blobs = recogniser.find(&page);
+    if upside_down(recogniser, &page, &blobs) {
+        imageops::rotate180_in_place(&mut page);
+        blobs = recogniser.find(&page);
+    }
+    let mut lines = Vec::with_capacity(blobs.len());
+    let mut whole = true;
+    for blobs in blobs.chunks(AT_ONCE) {
+        whole = !time.is_up();
+        if !whole {
+            break;
+        }
+        lines.extend(recogniser.read(&page, blobs));
+    }
+    lines.retain(|line| line.confidence >= CONFIDENT);
+    (lines, whole)
+}
+
+/// Whether there is nothing on a page but its paper.
+fn is_blank(page: &RgbImage) -> bool {
+    let mut pixels = page.pixels();
+    let Some(paper) = pixels.next() else { return true };
+    pixels.all(|pixel| pixel.0.iter().zip(paper.0).all(|(a, b)| a.abs_diff(b) < 24))
+}
+
+/// Whether a page is upside down: its letters say so, or the network is at a loss, and it reads no worse the other way up.
+fn upside_down(recogniser: &dyn Recogniser, page: &RgbImage, blobs: &[Blob]) -> bool {
+    let mut widest = blobs.to_vec();
+    widest.sort_by_key(|blob| std::cmp::Reverse(blob.width()));
+    widest.truncate(ASKED);
+    let confidence = |page: &RgbImage, blobs: &[Blob]| -> f32 {
+        recogniser.read(page, blobs).iter().map(|line| line.confidence).sum()
+    };
+    let reach = upright::reach_down(page, blobs);
+    if reach < -CLEAR {
+        return false;
+    }
+    let as_it_is = confidence(page, &widest);
+    if reach < CLEAR && as_it_is > widest.len() as f32 * AT_A_LOSS {
+        return false;
+    }
+    let (width, height) = page.dimensions();
+    let turned = |b: &Blob| Blob {
+        left: width - b.right,
+        top: height - b.bottom,
+        right: width - b.left,
+        bottom: height - b.top,
+    };
+    let other: Vec<Blob> = widest.iter().map(turned).collect();
+    let other = confidence(&imageops::rotate180(page), &other);
+    if reach > CLEAR { other >= as_it_is * 0.9 } else { other > as_it_is * 1.1 }
+}
+
+/// Reconciles what was read in a page's picture with what is hidden on it.
+///
+/// The text layer that scanners lay under, or invisibly over, a page, so that it can be searched, is not hidden when it says what
+/// the picture says. And what a person could not see for its colour or size is not text because a network could.
+pub(super) fn reconciled(text: &str, page: u32, hidden: &mut Vec<Hidden>) -> String {
+    let seen: HashSet<String> = words(text).collect();
+    hidden.retain(|hidden| {
+        let layer = matches!(hidden.kind, HiddenKind::Invisible | HiddenKind::Covered);
+        !(hidden.page == page && layer && mostly(&hidden.text, &seen))
+    });
+    let here = hidden.iter().filter(|hidden| hidden.page == page);
+    let unseen: HashSet<String> = here.flat_map(|hidden| words(&hidden.text)).collect();
+    let lines = text.lines().filter(|line| !mostly(line, &unseen));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| word.chars().count() > 2).map(str::to_lowercase)
+}
+
+/// Whether so many of a text's words are among these that it is the same text, with a mistake here and there.
+fn mostly(text: &str, among: &HashSet<String>) -> bool {
+    let (all, found) = words(text)
+        .fold((0, 0), |(all, found), word| (all + 1, found + usize::from(among.contains(&word))));
+    all > 1 && found * 10 >= all * 8
+}
