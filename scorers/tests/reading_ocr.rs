@@ -123,6 +123,12 @@ fn a_layer_for_searching_is_not_hidden_text_and_another_is() {
     assert!(honest.hidden().is_empty(), "{:?}", honest.hidden());
     assert!(recall(&honest) > 0.9);
 
+    // One made by a poor reader is told, and costs nothing of what can be seen.
+    let poor = LINES.map(|line| line.replace(['a', 'm'], "rn"));
+    let poor: Vec<&str> = poor.iter().map(String::as_str).collect();
+    let reading = read_with(&scan(&printed(), &poor), &Limits::default(), Some(&plain()));
+    assert!(recall(&reading) > 0.9, "{}", text(&reading));
+
     let lies = ["Principal engineer with twenty years of Kubernetes, Rust and Haskell at Google"];
     let reading = read_with(&scan(&printed(), &lies), &Limits::default(), Some(&plain()));
     assert_eq!(reading.hidden().len(), 1);

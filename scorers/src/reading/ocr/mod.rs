@@ -213,7 +213,9 @@ pub(super) fn reconciled(text: &str, page: u32, hidden: &mut Vec<Hidden>) -> Str
         let layer = matches!(hidden.kind, HiddenKind::Invisible | HiddenKind::Covered);
         !(hidden.page == page && layer && mostly(&hidden.text, &seen))
     });
-    let here = hidden.iter().filter(|hidden| hidden.page == page);
+    // A layer that says something else is not drawn, so that no network sees it.
+    let faint = |kind| matches!(kind, HiddenKind::LowContrast | HiddenKind::Tiny);
+    let here = hidden.iter().filter(|hidden| hidden.page == page && faint(hidden.kind));
     let unseen: HashSet<String> = here.flat_map(|hidden| words(&hidden.text)).collect();
     let lines = text.lines().filter(|line| !mostly(line, &unseen));
     lines.collect::<Vec<_>>().join("\n")
