@@ -63,6 +63,7 @@ pub async fn open(settings: &Settings) -> Result<(Log, Arc<PostgresLog>), LogErr
         bus: Arc::new(InProcess::new(store.clone())),
         store: store.clone(),
         subscriptions: store.clone(),
+        ledger: store.clone(),
         vault,
         documents,
         clock: Arc::new(SystemClock),

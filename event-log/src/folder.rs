@@ -94,6 +94,7 @@ async fn open(path: &Path, file: &Path, fresh: bool) -> Result<Log, LogError> {
     Ok(Log {
         bus: Arc::new(InProcess::new(log.clone())),
         store: log.clone(),
+        ledger: log.clone(),
         subscriptions: log,
         vault,
         documents,

@@ -37,6 +37,8 @@ pub struct Log {
     pub store: Arc<dyn ports::EventStore>,
     /// Checkpoints and parked events.
     pub subscriptions: Arc<dyn ports::Subscriptions>,
+    /// What was spent on engines that cost money.
+    pub ledger: Arc<dyn ports::Ledger>,
     /// How events reach those who wait for them.
     pub bus: Arc<dyn ports::Bus>,
     /// Personal data.

@@ -4,12 +4,14 @@ mod bus;
 mod claims;
 mod events;
 mod keys;
+mod ledger;
 mod subscriptions;
 
 pub use bus::*;
 pub use claims::*;
 pub use events::*;
 pub use keys::*;
+pub use ledger::*;
 pub use subscriptions::*;
 
 use domain::decide::Timestamp;

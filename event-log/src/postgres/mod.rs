@@ -11,6 +11,7 @@ mod connect;
 mod events;
 mod keys;
 mod lease;
+mod ledger;
 pub mod migrate;
 mod order;
 mod places;

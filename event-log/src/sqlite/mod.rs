@@ -8,6 +8,7 @@ mod append;
 mod bursts;
 mod events;
 mod keys;
+mod ledger;
 mod row;
 mod subscriptions;
 
@@ -27,7 +28,8 @@ pub(crate) use self::bursts::InBursts;
 use crate::error::LogError;
 
 /// What made the files what they are, format by format (`PRAGMA user_version`); the last is what this version writes.
-const LOG: [&str; 2] = [include_str!("log.sql"), include_str!("log_2.sql")];
+const LOG: [&str; 3] =
+    [include_str!("log.sql"), include_str!("log_2.sql"), include_str!("log_3.sql")];
 const KEYS: [&str; 1] = [include_str!("keys.sql")];
 const READERS: u32 = 8;
 /// Pages up to which the whole file is checked at start: 128 MB, read in a few tenths of a second.

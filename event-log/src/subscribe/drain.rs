@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use domain::ids::StreamId;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::{ATTEMPTS, Drained, FIRST_PAUSE, Handler, HandlerError, Subscription};
@@ -18,6 +20,8 @@ use crate::{Log, trace};
 const BATCH: u32 = 256;
 /// The checkpoint is written at the latest after so many positions, and whenever nothing is left to do.
 const CHECKPOINT_EVERY: u64 = 64;
+/// How often it is looked for new events while some rest.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 impl<H: Handler> Subscription<H> {
     /// Handles everything up to the log's end, including what its own handlers append meanwhile.
@@ -46,13 +50,29 @@ impl<H: Handler> Subscription<H> {
                 work.park(&self.log, name, &behind, error, 0).await?;
                 work.finish(&behind);
             }
+            while !pauses && let Some(event) = work.rested() {
+                running.spawn(one(self.handler.clone(), event));
+            }
             while !pauses && let Some(event) = work.next(self.in_flight) {
                 running.spawn(one(self.handler.clone(), event));
             }
-            let Some(joined) = running.join_next().await else {
-                work.save(&self.log, name).await?;
-                return Ok(work.done);
+            let rests_until = work.rests_until().filter(|_| !pauses);
+            let joined = match (running.is_empty(), rests_until) {
+                (true, None) => {
+                    work.save(&self.log, name).await?;
+                    return Ok(work.done);
+                }
+                (true, Some(until)) => {
+                    tokio::time::sleep_until(until).await;
+                    continue;
+                }
+                (false, None) => running.join_next().await,
+                (false, Some(until)) => tokio::select! {
+                    joined = running.join_next() => joined,
+                    () = tokio::time::sleep_until(until) => continue,
+                },
             };
+            let Some(joined) = joined else { continue };
             let (event, result) = joined.map_err(|e| LogError::Io {
                 doing: "handle an event",
                 problem: format!("the handler of `{name}` died: {e}"),
@@ -62,6 +82,12 @@ impl<H: Handler> Subscription<H> {
                 Err(Failed::Log(error)) => return Err(error),
                 Err(Failed::Parked { error, attempts }) => {
                     work.park(&self.log, name, &event, error, attempts).await?;
+                }
+                Err(Failed::Later { after, error }) => {
+                    let position = event.position;
+                    tracing::info!(subscription = name, position, ?after, error, "waits");
+                    work.resting.push((Instant::now() + after, event));
+                    continue;
                 }
             }
             work.finish(&event);
@@ -86,6 +112,9 @@ pub(super) async fn one<H: Handler>(
             Err(HandlerError::Park(error)) => {
                 return (event, Err(Failed::Parked { error, attempts: attempt }));
             }
+            Err(HandlerError::Later { after, error }) => {
+                return (event, Err(Failed::Later { after, error }));
+            }
             Err(HandlerError::Retry(error)) => error,
         };
         if attempt == ATTEMPTS {
@@ -100,6 +129,7 @@ pub(super) async fn one<H: Handler>(
 pub(super) enum Failed {
     Log(LogError),
     Parked { error: String, attempts: u32 },
+    Later { after: Duration, error: String },
 }
 
 /// What a drain has read and not finished.
@@ -113,6 +143,8 @@ struct Work {
     /// Streams with nothing running, in the order in which they were read.
     ready: VecDeque<StreamId>,
     running: HashSet<StreamId>,
+    /// Events that are to be tried again from then on; their streams count as running.
+    resting: Vec<(Instant, Recorded)>,
     parked: HashSet<StreamId>,
 }
 
@@ -127,6 +159,7 @@ impl Work {
             waiting: HashMap::new(),
             ready: VecDeque::new(),
             running: HashSet::new(),
+            resting: Vec::new(),
             parked: parked.into_iter().map(|p| p.stream).collect(),
         })
     }
@@ -172,6 +205,19 @@ impl Work {
             }
         }
         None
+    }
+
+    /// An event that has rested.
+    fn rested(&mut self) -> Option<Recorded> {
+        let now = Instant::now();
+        let at = self.resting.iter().position(|(until, _)| *until <= now)?;
+        Some(self.resting.swap_remove(at).1)
+    }
+
+    /// When to look again while something rests: meanwhile others come in.
+    fn rests_until(&self) -> Option<Instant> {
+        let first = self.resting.iter().map(|(until, _)| *until).min()?;
+        Some(first.min(Instant::now() + LOOK_EVERY))
     }
 
     /// The next event that waits behind a parked one.

@@ -48,6 +48,15 @@ pub enum HandlerError {
     /// May pass: try again, then park.
     #[error("{0}")]
     Retry(String),
+    /// Will pass, and is nobody's fault here (somebody else's service is away, or asks for patience): try again after a
+    /// pause, as often as it takes. Later events of the same stream wait.
+    #[error("{error}")]
+    Later {
+        /// The pause.
+        after: Duration,
+        /// What is waited for.
+        error: String,
+    },
     /// Will not pass: park at once.
     #[error("{0}")]
     Park(String),

@@ -96,6 +96,10 @@ async fn work_on<H: Handler>(
     match answer(outcome) {
         Ok(()) => place.done(&*receipt, patience).await,
         Err(HandlerError::Park(error)) => place.park(&*receipt, &error, attempt).await,
+        Err(HandlerError::Later { after, error }) => {
+            tracing::info!(?place, ?after, error, "waits");
+            place.give_back(&*receipt, after).await;
+        }
         Err(HandlerError::Retry(error)) if attempt >= ATTEMPTS => {
             place.park(&*receipt, &error, attempt).await;
         }

@@ -73,6 +73,11 @@ impl<H: Handler> Subscription<H> {
                     done.handled += 1;
                 }
                 (_, Err(Failed::Log(error))) => return Err(error),
+                // It stays parked; what it waits for may be there next time.
+                (_, Err(Failed::Later { .. })) => {
+                    blocked.insert(parked.stream);
+                    done.parked += 1;
+                }
                 (_, Err(Failed::Parked { error, attempts })) => {
                     blocked.insert(parked.stream);
                     done.parked += 1;

@@ -3,6 +3,7 @@
 pub(crate) mod append;
 pub(crate) mod dispatch;
 pub(crate) mod fixtures;
+pub(crate) mod ledger;
 pub(crate) mod subscriptions;
 pub(crate) mod vault;
 
@@ -32,6 +33,9 @@ macro_rules! against {
                 subscriptions: what_handlers_append_is_handled_too,
                 subscriptions: an_effect_is_claimed_once,
                 subscriptions: parked_events_are_tried_again_when_somebody_asks,
+                subscriptions: what_waits_holds_back_only_its_stream_and_is_never_parked,
+                ledger: a_budget_is_never_passed_by_writers_at_once,
+                ledger: what_was_booked_is_corrected_by_what_was_spent,
                 vault: nothing_personal_is_stored_in_the_clear,
                 vault: erasing_a_person_leaves_the_rest_readable,
                 vault: ciphertext_that_was_moved_does_not_open,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ struct Notes {
     seen: Mutex<Vec<(StreamId, u64)>>,
     refuses: Mutex<HashSet<u64>>,
     dies_at: Mutex<Option<u64>>,
+    waits: Mutex<HashSet<u64>>,
+    waited: AtomicU32,
     appends: Option<Log>,
 }
 
@@ -51,6 +54,11 @@ impl Handler for Notes {
         if *self.dies_at.lock().unwrap() == Some(event.position) {
             let error = LogError::Io { doing: "live", problem: "killed".into() };
             return Err(HandlerError::Log(error));
+        }
+        if self.waits.lock().unwrap().contains(&event.position) {
+            self.waited.fetch_add(1, Ordering::Relaxed);
+            let error = "somebody else's service is away".into();
+            return Err(HandlerError::Later { after: Duration::from_millis(5), error });
         }
         if self.refuses.lock().unwrap().contains(&event.position) {
             return Err(HandlerError::Park("cannot".into()));
@@ -106,6 +114,29 @@ pub(crate) async fn a_parked_event_holds_back_only_its_stream(log: Log, _: &Path
     assert_eq!(subscription.requeue().await.unwrap().handled, 3);
     assert_eq!(notes.versions()[&stream(2)], [1, 2, 3, 4]);
     assert!(log.subscriptions.parked("notes").await.unwrap().is_empty());
+}
+
+pub(crate) async fn what_waits_holds_back_only_its_stream_and_is_never_parked(log: Log, _: &Path) {
+    fill(&log, 3, 3).await; // positions 1..9; stream 2 has 2, 5, 8
+    let notes = Arc::new(Notes::default());
+    notes.waits.lock().unwrap().insert(5);
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn({
+        let subscription = Subscription::new(log.clone(), notes.clone(), 2);
+        async move { subscription.run(stopped).await }
+    });
+    soon("the others are handled", async || notes.seen.lock().unwrap().len() == 7).await;
+    // What comes in meanwhile is handled, too.
+    fill(&log, 3, 1).await;
+    soon("new events are handled", async || notes.seen.lock().unwrap().len() == 9).await;
+    soon("it is tried often", async || notes.waited.load(Ordering::Relaxed) > 20).await;
+    assert_eq!(notes.versions()[&stream(2)], [1]);
+    assert!(log.subscriptions.parked("notes").await.unwrap().is_empty());
+    assert!(log.subscriptions.checkpoint("notes").await.unwrap() < 5);
+    notes.waits.lock().unwrap().clear();
+    soon("it is handled", async || notes.versions()[&stream(2)] == [1, 2, 3, 4]).await;
+    stop.send_replace(true);
+    running.await.unwrap().unwrap();
 }
 
 pub(crate) async fn a_crash_repeats_and_never_loses(log: Log, _: &Path) {
