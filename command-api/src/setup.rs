@@ -1,4 +1,4 @@
-//! What must be there before anything else: the default rubric, and the release that scores.
+//! What must be there before anything else: the default rubric, and the releases that score.
 
 use domain::actor::Actor;
 use domain::decide::{Decider, names};
@@ -8,14 +8,14 @@ use domain::rubric::{Rubric, RubricCommand, RubricHistory};
 use event_log::{DispatchError, Dispatcher, Envelope};
 use uuid::Uuid;
 
-/// Publishes the default rubric and registers a release, unless they are there. Several processes may do so at once.
+/// Publishes the default rubric and registers releases, unless they are there. Several processes may do so at once.
 ///
 /// # Errors
-/// `RELEASE_REGISTERED` when the release's name and version stand for something else, or a failure of
+/// `RELEASE_REGISTERED` when a release's name and version stand for something else, or a failure of
 /// the machine.
 pub async fn setup(
     dispatcher: &Dispatcher,
-    release: Release,
+    releases: &[Release],
     actor: &Actor,
 ) -> Result<(), DispatchError> {
     let rubric = Rubric::default_v1();
@@ -25,11 +25,14 @@ pub async fn setup(
         rubric: rubric.clone(),
     })
     .await?;
-    let name = names::model_release(&release.name, &release.version);
-    once::<ModelRelease, ModelReleaseId>(dispatcher, &name, actor, |id| {
-        ModelReleaseCommand::RegisterModel { id, release: release.clone() }
-    })
-    .await
+    for release in releases {
+        let name = names::model_release(&release.name, &release.version);
+        once::<ModelRelease, ModelReleaseId>(dispatcher, &name, actor, |id| {
+            ModelReleaseCommand::RegisterModel { id, release: release.clone() }
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// Gives a command to the stream that holds a name, or to a new one, which then takes it.

@@ -59,6 +59,8 @@ fn jobs() -> Vec<J> {
         J::JobPublished { valid_through, ai_notice_version: 1 },
         J::JobPaused {},
         J::JobReopened {},
+        J::ScoringStopped { reason: "the budget is under review".into() },
+        J::ScoringResumed {},
         J::JobClosed { reason: "filled".into(), filled: true, disposition },
     ]
 }
@@ -113,9 +115,11 @@ fn applications() -> Vec<A> {
         document: id(3),
         resume_digest: "9f86d081884c7d65".into(),
         rubric: "default@1".into(),
-        model_release: "baseline@1".into(),
-        prompt_version: "none".into(),
+        model_release: "gpt-4o@1".into(),
+        prompt_version: "rubric-1".into(),
         job_version: 1,
+        shadow: false,
+        repeat: 0,
     };
     let criterion = RecordedCriterion {
         id: "skills".into(),
@@ -130,6 +134,8 @@ fn applications() -> Vec<A> {
         rationale: "3 of 4 required skills.".into(),
         evidence: vec![Quote { quote: "Led a ward".into(), start: 40, end: 50 }],
     };
+    let usage =
+        Usage { latency_ms: 3_120, tokens_in: 2_410, tokens_out: 388, cost_micro_usd: 9_905 };
     let none = || Pii::new(None);
     let to = StageRef { id: "interview".into(), kind: StageKind::Interviewing };
     vec![
@@ -150,9 +156,19 @@ fn applications() -> Vec<A> {
             total: Points::from_tenths(272),
             criteria: vec![criterion],
             explanations: Pii::new(vec![explanation]),
-            usage: Usage::default(),
+            usage,
+            exchanges: vec![id(11)],
+            shadow: false,
         },
-        A::ScoreFailed { run, reason: "TIMED_OUT".into(), retryable: true },
+        A::ScoreFailed {
+            run: run.clone(),
+            reason: "QUOTE_NOT_FOUND".into(),
+            retryable: true,
+            usage,
+            exchanges: vec![id(11), id(12)],
+            shadow: false,
+        },
+        A::ScoreShown { run },
         A::StageChanged { from: "submitted".into(), to, reason: none(), seen: seen.clone() },
         A::ApplicationShortlisted { seen: seen.clone() },
         A::ApplicationUnshortlisted {},

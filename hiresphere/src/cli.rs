@@ -148,7 +148,7 @@ pub(crate) enum ParkedCommand {
     },
     /// One parked event; what it says of people stays sealed.
     Show {
-        /// The subscription: scorers, notifier.
+        /// The subscription: scorers, grader-baseline-v1, notifier...
         subscription: String,
         /// The event's position.
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
@@ -159,14 +159,14 @@ pub(crate) enum ParkedCommand {
     },
     /// Try a parked event's stream again, or all of a subscription's.
     Requeue {
-        /// The subscription: scorers, notifier.
+        /// The subscription: scorers, grader-baseline-v1, notifier...
         subscription: String,
         /// The event's position; without it, everything.
         position: Option<u64>,
     },
     /// Give an event up: it counts as handled, and what waited behind it is tried.
     Drop {
-        /// The subscription: scorers, notifier.
+        /// The subscription: scorers, grader-baseline-v1, notifier...
         subscription: String,
         /// The event's position.
         position: u64,
@@ -213,6 +213,9 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
+
+    #[command(flatten)]
+    pub(crate) grader: GraderArgs,
 
     /// An origin (`https://hiring.example.org`) whose pages may use the API and follow the feed;
     /// may be given several times.
@@ -337,6 +340,9 @@ pub(crate) struct ScreenArgs {
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
 
+    #[command(flatten)]
+    pub(crate) grader: GraderArgs,
+
     /// Use a throw-away data folder.
     #[arg(long, conflicts_with_all = ["data", "database_url"])]
     pub(crate) ephemeral: bool,
@@ -430,6 +436,18 @@ pub(crate) struct SandboxArgs {
     /// Do as if this machine did not have these layers: to see what then happens.
     #[arg(long, value_name = "LAYERS", value_delimiter = ',', value_parser = layer, hide = true)]
     pub(crate) sandbox_without: Vec<Layer>,
+}
+
+#[derive(Args, Default)]
+pub(crate) struct GraderArgs {
+    /// The release whose scores people are shown: `baseline` (local, needs no key), `gpt-4o` (with OPENAI_API_KEY), or one
+    /// of the settings file [default: baseline].
+    #[arg(long, value_name = "RELEASE", env = "HIRESPHERE_GRADER")]
+    pub(crate) grader: Option<String>,
+
+    /// Releases that score beside it, unseen, to be compared; separated by commas.
+    #[arg(long, value_name = "RELEASES", env = "HIRESPHERE_SHADOW", value_delimiter = ',')]
+    pub(crate) shadow: Vec<String>,
 }
 
 /// How much of the sandbox there must be.

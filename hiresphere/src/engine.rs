@@ -13,16 +13,17 @@ use event_log::{Dispatcher, Log};
 use notifier::{FileChannel, LogChannel, Notifier};
 use projections::{Builder, ReadStore};
 use scorers::reading::sandbox::Pool;
-use scorers::worker::{BaselineEngine, Engine as Grading, Scorers};
+use scorers::worker::{Grader, Scorers};
 use web::access::Tokens;
 
 use crate::backstage::Backstage;
 use crate::failure::Failure;
+use crate::grading::Grading;
 use crate::settings::{Place, Servers};
 
 /// Streams that the scorers work on at once: enough to keep every reading worker busy while the
 /// steps before and after wait for the disk.
-const SCORING_AT_ONCE: usize = 16;
+const READING_AT_ONCE: usize = 16;
 
 /// Everything one process needs, on either engine.
 pub(crate) struct Engine {
@@ -32,8 +33,10 @@ pub(crate) struct Engine {
     pub(crate) read: Arc<ReadStore>,
     pub(crate) builder: Builder,
     pub(crate) scorers: Subscription<Scorers>,
+    /// One for each release that this process grades with.
+    pub(crate) graders: Vec<Subscription<Grader>>,
     pub(crate) notifier: Subscription<Notifier>,
-    pub(crate) grading: Arc<dyn Grading>,
+    pub(crate) grading: Grading,
 }
 
 /// What is held as long as anything else is used.
@@ -90,19 +93,37 @@ pub(crate) async fn look(place: &Place) -> Result<Log, Failure> {
 impl Engine {
     /// Opens everything for a process that is on its own: a data folder is taken; on servers, tables are made that
     /// are missing.
-    pub(crate) async fn open(place: &Place, readers: Pool) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        place: &Place,
+        readers: Pool,
+        grading: Grading,
+    ) -> Result<Self, Failure> {
         if let Place::Servers(servers) = place {
             make_tables(servers).await?;
         }
-        Self::open_made(place, readers, true).await
+        Self::open_made(place, readers, grading, true, true).await
     }
 
     /// Opens everything for one process of several: what is missing is somebody else's to make.
-    pub(crate) async fn join(place: &Place, readers: Pool) -> Result<Self, Failure> {
-        Self::open_made(place, readers, false).await
+    /// Keys of models are needed only by a process that `grades`.
+    pub(crate) async fn join(
+        place: &Place,
+        readers: Pool,
+        grading: Grading,
+        grades: bool,
+    ) -> Result<Self, Failure> {
+        Self::open_made(place, readers, grading, grades, false).await
     }
 
-    async fn open_made(place: &Place, readers: Pool, fresh: bool) -> Result<Self, Failure> {
+    async fn open_made(
+        place: &Place,
+        readers: Pool,
+        grading: Grading,
+        grades: bool,
+        fresh: bool,
+    ) -> Result<Self, Failure> {
+        // Before anything is opened: settings that cannot work leave nothing behind.
+        let engines = if grades { grading.engines()? } else { vec![] };
         let (held, log, read) = match place {
             Place::Folder(data) => {
                 let (folder, log) = Folder::open(data).await?;
@@ -117,11 +138,16 @@ impl Engine {
         };
         let read = Arc::new(read);
         let dispatcher = log.dispatcher();
-        let grading: Arc<dyn Grading> = Arc::new(BaselineEngine);
         // Whoever works on from an event does not wait to read what it wrote.
-        let scorers =
-            Scorers::new(dispatcher.clone().impatient(), Arc::new(readers), grading.clone());
-        let scorers = Subscription::new(log.clone(), Arc::new(scorers), SCORING_AT_ONCE);
+        let impatient = dispatcher.clone().impatient();
+        let scorers = Scorers::new(impatient.clone(), Arc::new(readers), grading.asked_of());
+        let scorers = Subscription::new(log.clone(), Arc::new(scorers), READING_AT_ONCE);
+        let graders = engines.into_iter().map(|engine| {
+            let at_once = engine.at_once();
+            let grader = Grader::new(impatient.clone(), engine, grading.budgets);
+            Subscription::new(log.clone(), Arc::new(grader), at_once)
+        });
+        let graders = graders.collect();
         let notices = held.data().join("notices.jsonl");
         std::fs::create_dir_all(held.data())
             .map_err(|e| Failure::io("make the data folder", &e))?;
@@ -129,14 +155,14 @@ impl Engine {
         let notifier = Notifier::new(log.clone(), vec![Arc::new(LogChannel), Arc::new(file)]);
         let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
         let builder = Builder::new(log.clone());
-        Ok(Self { held, builder, dispatcher, read, scorers, notifier, log, grading })
+        Ok(Self { held, builder, dispatcher, read, scorers, graders, notifier, log, grading })
     }
 
     /// What every log needs before it is of use, and what was begun and cut short: done at the start, by whoever
     /// works.
     pub(crate) async fn prepare(&self) -> Result<(), Failure> {
-        let grading = self.grading.release();
-        command_api::setup(&self.dispatcher, grading, &Actor::system("setup")).await?;
+        let actor = Actor::system("setup");
+        command_api::setup(&self.dispatcher, &self.grading.releases(), &actor).await?;
         if event_log::erase::complete_all(&self.log).await? > 0 {
             self.builder.catch_up(&self.read, u64::MAX).await?;
             self.read.forget_older_copies().await?;
@@ -162,8 +188,12 @@ impl Engine {
 
     /// Like [`Self::open`], for one command: what numbers and carries events works in its background, where no other
     /// process does so already. Nothing does on the embedded engine, which needs neither.
-    pub(crate) async fn alone(place: &Place, readers: Pool) -> Result<(Self, Backstage), Failure> {
-        let engine = Self::open(place, readers).await?;
+    pub(crate) async fn alone(
+        place: &Place,
+        readers: Pool,
+        grading: Grading,
+    ) -> Result<(Self, Backstage), Failure> {
+        let engine = Self::open(place, readers, grading).await?;
         let backstage = match engine.servers() {
             Some(servers) => Backstage::start(servers).await?,
             None => Backstage::none(),

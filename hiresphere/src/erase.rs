@@ -9,12 +9,14 @@ use event_log::Envelope;
 use crate::cli::{EraseArgs, SandboxArgs};
 use crate::engine::{Engine, operator};
 use crate::failure::Failure;
+use crate::grading::Grading;
 use crate::rebuild::existing;
 use crate::{out, readers};
 
 pub(crate) async fn run(args: EraseArgs) -> Result<(), Failure> {
     let readers = readers::unchecked(&SandboxArgs::default())?;
-    let (engine, backstage) = Engine::alone(&existing(&args.place)?, readers).await?;
+    let (engine, backstage) =
+        Engine::alone(&existing(&args.place)?, readers, Grading::local()).await?;
     let candidate = CandidateId(args.candidate);
     if args.withdraw {
         for (_, stream) in engine.log.store.held(&names::active_of_prefix(candidate)).await? {

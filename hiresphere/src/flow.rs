@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use domain::application::{Application, ApplicationEvent};
 use event_log::{LogError, Recorded};
 use tokio::sync::watch;
 
@@ -14,12 +15,16 @@ const ASK_EVERY: Duration = Duration::from_millis(10);
 
 /// Events that end a resume's way, for progress.
 pub(crate) fn ends_a_way(event: &Recorded) -> bool {
-    matches!(
-        event.kind.as_str(),
-        "application.score_recorded.v1"
-            | "application.score_failed.v1"
-            | "candidate.resume_extraction_failed.v1"
-    )
+    match event.kind.as_str() {
+        "candidate.resume_extraction_failed.v1" => true,
+        // A score in shadow is somebody else's way.
+        "application.score_recorded.v1" | "application.score_failed.v1" => matches!(
+            event.decode::<Application>(),
+            Ok(ApplicationEvent::ScoreRecorded { shadow: false, .. }
+                | ApplicationEvent::ScoreFailed { shadow: false, .. })
+        ),
+        _ => false,
+    }
 }
 
 /// Tells of every event behind a position once it is in the read models, for as long as it is let.
@@ -54,6 +59,9 @@ pub(crate) async fn settle<T>(
     let begun = engine.log.store.head().await?;
     // What could not be handled last time may be handled now.
     engine.scorers.requeue().await?;
+    for grader in &engine.graders {
+        grader.requeue().await?;
+    }
     engine.notifier.requeue().await?;
     let (stop, stopped) = watch::channel(false);
     let work = async {
@@ -62,9 +70,12 @@ pub(crate) async fn settle<T>(
         Ok::<_, Failure>((result, last))
     };
     let scoring = engine.scorers.run(stopped.clone());
+    let grading = futures::future::try_join_all(
+        engine.graders.iter().map(|grader| grader.run(stopped.clone())),
+    );
     let telling = engine.notifier.run(stopped.clone());
     let reading = engine.builder.run(&engine.read, stopped.clone(), |_| {});
-    let roles = async { tokio::try_join!(scoring, telling, reading).map(drop) };
+    let roles = async { tokio::try_join!(scoring, grading, telling, reading).map(drop) };
     let mut roles = std::pin::pin!(roles);
     let told = AtomicU64::new(begun);
     let telling = |event: &Recorded| {
@@ -104,7 +115,8 @@ async fn idle(engine: &Engine) -> Result<u64, Failure> {
         let unplaced = store.unplaced().await?;
         let head = store.head().await?;
         let mut behind = unplaced > 0;
-        for name in [engine.scorers.name(), engine.notifier.name()] {
+        let graders = engine.graders.iter().map(|grader| grader.name());
+        for name in graders.chain([engine.scorers.name(), engine.notifier.name()]) {
             behind |= engine.log.subscriptions.checkpoint(name).await? < head;
         }
         // Asked last: what a handler appended before it was done is seen here at the latest.

@@ -10,6 +10,7 @@ mod evaluate;
 mod extract;
 mod failure;
 mod flow;
+mod grading;
 mod health;
 mod inputs;
 mod job_file;

@@ -7,12 +7,14 @@ use projections::{Builder, ReadStore};
 use crate::cli::{PlaceArgs, RebuildArgs, SandboxArgs};
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::grading::Grading;
 use crate::settings::Place;
 use crate::{out, readers};
 
 pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
     let place = existing(&args.place)?;
-    let engine = Engine::join(&place, readers::unchecked(&SandboxArgs::default())?).await?;
+    let readers = readers::unchecked(&SandboxArgs::default())?;
+    let engine = Engine::join(&place, readers, Grading::local(), false).await?;
     let (log, read) = (engine.log, engine.read);
     if args.roll_back {
         return roll_back(&read, Builder::new(log), args.json).await;

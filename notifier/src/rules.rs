@@ -109,6 +109,8 @@ fn of_application(event: &Recorded) -> Result<Vec<Told>, LogError> {
             recruiters("new_application", format!("application {id} to job {job}")),
             applicant("received", "we have received it"),
         ],
+        // What nobody is shown is nobody's news.
+        E::ScoreRecorded { shadow: true, .. } | E::ScoreFailed { shadow: true, .. } => vec![],
         E::ScoreRecorded { total, .. } if total.value() >= OUTSTANDING => {
             let text = format!("application {id} scored {total}");
             vec![recruiters("outstanding_score", text)]

@@ -1,5 +1,6 @@
 //! Makes the documents that tests and samples need: PDF, DOCX, and hostile ones of both; starts the real servers that
 //! tests talk to (`servers`, with the feature of that name), and checks the histories that they hold (`history`).
+//! `openai` stands in for a service that cannot be had here.
 //!
 //! Everything made here depends only on what is asked for, never on the clock or the machine, so
 //! a failing test can be repeated and the committed samples can be checked byte for byte.
@@ -21,6 +22,8 @@ pub mod docx;
 #[cfg(feature = "servers")]
 pub mod history;
 pub mod hostile;
+#[cfg(feature = "openai")]
+pub mod openai;
 mod package;
 pub mod pdf;
 pub mod resume;

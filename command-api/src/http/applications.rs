@@ -1,7 +1,7 @@
 //! An application: notes, another score, another resume, withdrawal.
 
 use axum::extract::State;
-use domain::application::{Application, ApplicationCommand, ScoreRequest, Visibility};
+use domain::application::{Application, ApplicationCommand, RunId, ScoreRequest, Visibility};
 use domain::candidate::Candidate;
 use domain::ids::{DocumentId, EventId};
 use domain::job::Job;
@@ -21,6 +21,7 @@ pub(super) fn router() -> OpenApiRouter<CommandApi> {
     OpenApiRouter::new()
         .routes(routes!(add_note))
         .routes(routes!(request_score))
+        .routes(routes!(show_score))
         .routes(routes!(replace_resume))
         .routes(routes!(withdraw))
 }
@@ -87,7 +88,7 @@ struct ScoreBody {
 ///
 /// Scores are asked for by themselves when a resume was read; this is for a job or rubric that changed since,
 /// and for runs that failed. Refused: UNSCORABLE, AI_OPT_OUT, DUPLICATE_RUN (names the run), NOT_ACTIVE,
-/// RUBRIC_MISSING.
+/// RUBRIC_MISSING, SCORING_STOPPED.
 #[utoipa::path(post, path = "/v1/applications/{application}/score", tag = "applications",
     operation_id = "requestScore", params(("application" = uuid::Uuid, Path,)),
     request_body(content = Option<ScoreBody>,
@@ -110,21 +111,44 @@ async fn request_score(
     let resume =
         state.document.and_then(|document| candidate.resume(document)).ok_or_else(unscorable)?;
     let (job, _) = api.dispatcher.load::<Job>(job.0).await?;
-    let (rubric, version) = job.rubric.ok_or_else(|| {
+    if job.scoring_stopped {
+        let message = "machines are kept from scoring this job; resume scoring first";
+        return Err(Refusal::conflict("SCORING_STOPPED", message).into());
+    }
+    let (release, prompt_version) = api.beside.scoring();
+    let request = ScoreRequest::of(&job, resume, &release, &prompt_version);
+    let request = request.ok_or_else(|| {
         Refusal::conflict("RUBRIC_MISSING", "bind a published rubric to the job first")
     })?;
-    let (model_release, prompt_version) = api.beside.scoring();
-    let request = ScoreRequest {
-        document: resume.document,
-        resume_digest: resume.digest.clone(),
-        rubric: format!("{rubric}@{version}"),
-        model_release,
-        prompt_version,
-        job_version: job.content_version,
-    };
     let order = ApplicationCommand::RequestScore { request, again: command.body.again };
     let written = api.run::<Application>(command.envelope(application, order)?).await?;
     Ok(written.accepted(here))
+}
+
+/// A score run.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ShowBody {
+    /// The run, as a score names it.
+    #[schema(min_length = 1, max_length = 64, example = "0123456789abcdef0123456789abcdef")]
+    run: String,
+}
+
+/// Show a score
+///
+/// Lets a score that was made in shadow, or earlier, be the one that people are shown and ranked by. Refused: NOT_FOUND,
+/// WRONG_STATE (the run has no score), NOT_ACTIVE.
+#[utoipa::path(put, path = "/v1/applications/{application}/score/shown", tag = "applications",
+    operation_id = "showScore", params(("application" = uuid::Uuid, Path,)),
+    request_body(content = ShowBody, example = json!({ "run": "0123456789abcdef0123456789abcdef" })),
+    responses((status = 200, body = Written)))]
+async fn show_score(
+    State(api): State<CommandApi>,
+    Id(application): Id,
+    command: Command<ShowBody>,
+) -> Result<Written, Problem> {
+    let order = ApplicationCommand::ShowScore { run: RunId(command.body.run.clone()) };
+    api.run::<Application>(command.envelope(application, order)?).await
 }
 
 /// Another resume.

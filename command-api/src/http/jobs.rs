@@ -23,6 +23,8 @@ pub(super) fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(publish))
         .routes(routes!(pause))
         .routes(routes!(reopen))
+        .routes(routes!(stop_scoring))
+        .routes(routes!(resume_scoring))
         .routes(routes!(close))
 }
 
@@ -191,6 +193,46 @@ async fn reopen(
     command: Command<NoBody>,
 ) -> Result<Written, Problem> {
     api.run::<Job>(command.envelope(job, JobCommand::ReopenJob {})?).await
+}
+
+/// Why scoring stops.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StopBody {
+    /// Why.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// Stop scoring a job
+///
+/// No machine scores its applications from now on: a model that is being asked is given up within a second, and its
+/// run fails with SCORING_STOPPED. Scores that are there stay. Refused: VALIDATION.
+#[utoipa::path(post, path = "/v1/jobs/{job}/scoring/stop", tag = "jobs", operation_id = "stopScoring",
+    params(("job" = uuid::Uuid, Path,)),
+    request_body(content = StopBody, example = json!({ "reason": "the model's answers look odd" })),
+    responses((status = 200, body = Written)))]
+async fn stop_scoring(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<StopBody>,
+) -> Result<Written, Problem> {
+    let order = JobCommand::StopScoring { reason: command.body.reason.clone() };
+    api.run::<Job>(command.envelope(job, order)?).await
+}
+
+/// Resume scoring a job
+///
+/// What was given up or not asked for meanwhile is scored.
+#[utoipa::path(post, path = "/v1/jobs/{job}/scoring/resume", tag = "jobs", operation_id = "resumeScoring",
+    params(("job" = uuid::Uuid, Path,)), request_body(content = Option<NoBody>, example = json!({})),
+    responses((status = 200, body = Written)))]
+async fn resume_scoring(
+    State(api): State<CommandApi>,
+    Id(job): Id,
+    command: Command<NoBody>,
+) -> Result<Written, Problem> {
+    api.run::<Job>(command.envelope(job, JobCommand::ResumeScoring {})?).await
 }
 
 /// Why a job closes.

@@ -1,6 +1,6 @@
 //! Commands of the application.
 
-use super::{RunId, ScoreRequest, ScoreResult, Seen, StageRef, Visibility};
+use super::{RunId, ScoreRequest, ScoreResult, Seen, StageRef, Usage, Visibility};
 use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId};
 use crate::pii::Pii;
 
@@ -19,7 +19,16 @@ pub enum ApplicationCommand {
     /// (scorer only) Refused: FORBIDDEN, OUT_OF_RANGE.
     RecordScore(ScoreResult),
     /// (scorer only) The run ended without a score. Refused: FORBIDDEN.
-    FailScore { run: RunId, reason: String, retryable: bool },
+    FailScore {
+        run: RunId,
+        reason: String,
+        retryable: bool,
+        usage: Usage,
+        exchanges: Vec<DocumentId>,
+    },
+    /// A person lets a recorded run, made in shadow or earlier, be the one that people are shown. Refused:
+    /// HUMAN_REQUIRED, NOT_FOUND, WRONG_STATE, NOT_ACTIVE.
+    ShowScore { run: RunId },
     /// Refused: STAGE_NOT_IN_PIPELINE, NOT_ACTIVE.
     MoveToStage { to: StageRef, reason: Pii<Option<String>>, seen: Option<Seen> },
     /// One click. Refused: NOT_ACTIVE, HUMAN_REQUIRED.
@@ -42,6 +51,7 @@ crate::decide::named!(ApplicationCommand {
     RequestScore,
     RecordScore,
     FailScore,
+    ShowScore,
     MoveToStage,
     Shortlist,
     Unshortlist,

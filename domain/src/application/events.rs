@@ -40,10 +40,32 @@ pub enum ApplicationEvent {
         criteria: Vec<RecordedCriterion>,
         explanations: Pii<Vec<Explanation>>,
         usage: Usage,
+        /// Where each request and its answer are kept, sealed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exchanges: Vec<DocumentId>,
+        /// Beside the score that people are shown.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shadow: bool,
     },
     /// A run ended without a score.
     #[serde(rename = "application.score_failed.v1")]
-    ScoreFailed { run: RunId, reason: String, retryable: bool },
+    ScoreFailed {
+        run: RunId,
+        reason: String,
+        retryable: bool,
+        /// What was spent on it all the same.
+        #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+        usage: Usage,
+        /// Where each request and its answer are kept, sealed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exchanges: Vec<DocumentId>,
+        /// Beside the score that people are shown.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shadow: bool,
+    },
+    /// A recorded run is the one that people are shown from now on.
+    #[serde(rename = "application.score_shown.v1")]
+    ScoreShown { run: RunId },
     /// It moved to another stage.
     #[serde(rename = "application.stage_changed.v1")]
     StageChanged { from: String, to: StageRef, reason: Pii<Option<String>>, seen: Option<Seen> },
@@ -78,6 +100,7 @@ wire_names!(ApplicationEvent {
     ScoreRequested => "application.score_requested.v1",
     ScoreRecorded => "application.score_recorded.v1",
     ScoreFailed => "application.score_failed.v1",
+    ScoreShown => "application.score_shown.v1",
     StageChanged => "application.stage_changed.v1",
     ApplicationShortlisted => "application.shortlisted.v1",
     ApplicationUnshortlisted => "application.unshortlisted.v1",

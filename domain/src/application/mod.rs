@@ -39,6 +39,9 @@ pub struct Application {
     pub ai_opt_out: bool,
     /// Every score run that was asked for.
     pub runs: Vec<Run>,
+    /// The run that people are shown, or will be once it ends.
+    #[serde(default)]
+    pub shown: Option<RunId>,
     /// How many notes people left.
     pub notes: u32,
 }
@@ -50,6 +53,9 @@ pub struct Run {
     pub id: RunId,
     /// How it ended.
     pub outcome: RunOutcome,
+    /// Whether it stands beside the one that people are shown.
+    #[serde(default)]
+    pub shadow: bool,
 }
 
 /// How a score run ended.
@@ -83,7 +89,26 @@ impl Application {
                 self.ai_opt_out = ai_opt_out;
             }
             E::ResumeReplaced { document } => self.document = Some(document),
-            E::ScoreRequested { run, .. } => self.end_run(run, RunOutcome::Requested),
+            E::ScoreRequested { run, request } => {
+                if !request.shadow {
+                    self.shown = Some(run.clone());
+                }
+                match self.runs.iter_mut().find(|r| r.id == run) {
+                    Some(run) => {
+                        (run.outcome, run.shadow) = (RunOutcome::Requested, request.shadow);
+                    }
+                    None => {
+                        let outcome = RunOutcome::Requested;
+                        self.runs.push(Run { id: run, outcome, shadow: request.shadow });
+                    }
+                }
+            }
+            E::ScoreShown { run } => {
+                if let Some(run) = self.runs.iter_mut().find(|r| r.id == run) {
+                    run.shadow = false;
+                }
+                self.shown = Some(run);
+            }
             E::ScoreRecorded { run, .. } => self.end_run(run, RunOutcome::Recorded),
             E::ScoreFailed { run, retryable, .. } => {
                 let outcome =
@@ -101,9 +126,8 @@ impl Application {
     }
 
     fn end_run(&mut self, id: RunId, outcome: RunOutcome) {
-        match self.runs.iter_mut().find(|r| r.id == id) {
-            Some(run) => run.outcome = outcome,
-            None => self.runs.push(Run { id, outcome }),
+        if let Some(run) = self.runs.iter_mut().find(|r| r.id == id) {
+            run.outcome = outcome;
         }
     }
 
@@ -131,9 +155,9 @@ impl Application {
         })
     }
 
-    fn run(&self, id: &RunId) -> Result<RunOutcome, Refusal> {
+    fn run(&self, id: &RunId) -> Result<&Run, Refusal> {
         let run = self.runs.iter().find(|r| r.id == *id);
-        run.map(|r| r.outcome).ok_or_else(|| Refusal::not_found("score run"))
+        run.ok_or_else(|| Refusal::not_found("score run"))
     }
 }
 
@@ -159,13 +183,26 @@ impl Decider for Application {
             }
             C::RequestScore { request, again } => self.request_score(request, again),
             C::RecordScore(result) => self.record_score(actor, result),
-            C::FailScore { run, reason, retryable } => {
+            C::FailScore { run, reason, retryable, usage, exchanges } => {
                 self.ids()?;
                 only_scorers(actor)?;
-                if self.run(&run)? != RunOutcome::Requested {
+                let &Run { outcome: RunOutcome::Requested, shadow, .. } = self.run(&run)? else {
+                    return Ok(Decision::unchanged());
+                };
+                let failed = E::ScoreFailed { run, reason, retryable, usage, exchanges, shadow };
+                Ok(Decision::of(failed))
+            }
+            C::ShowScore { run } => {
+                human_decides(actor)?;
+                self.active()?;
+                if self.run(&run)?.outcome != RunOutcome::Recorded {
+                    let message = "the run has no score to show";
+                    return Err(Refusal::conflict("WRONG_STATE", message));
+                }
+                if self.shown.as_ref() == Some(&run) {
                     return Ok(Decision::unchanged());
                 }
-                Ok(Decision::of(E::ScoreFailed { run, reason, retryable }))
+                Ok(Decision::of(E::ScoreShown { run }))
             }
             C::MoveToStage { to, reason, seen } => {
                 human_decides(actor)?;
@@ -248,6 +285,7 @@ impl Decider for Application {
             E::ResumeReplaced { .. }
             | E::ScoreRequested { .. }
             | E::ScoreFailed { .. }
+            | E::ScoreShown { .. }
             | E::ApplicationShortlisted { .. }
             | E::ApplicationUnshortlisted {} => vec![],
         }
@@ -343,7 +381,7 @@ impl Application {
             return Err(Refusal::conflict("ANOTHER_RESUME", message));
         }
         let run = request.run_id(application);
-        match self.run(&run) {
+        match self.run(&run).map(|run| run.outcome) {
             Ok(RunOutcome::FailedRetryable) if again => {}
             Ok(_) => {
                 let message = "this resume was already scored under this rubric by this release";
@@ -365,9 +403,9 @@ impl Application {
         self.ids()?;
         only_scorers(actor)?;
         // A second delivery of the same run adds nothing.
-        if self.run(&result.run)? != RunOutcome::Requested {
+        let &Run { outcome: RunOutcome::Requested, shadow, .. } = self.run(&result.run)? else {
             return Ok(Decision::unchanged());
-        }
+        };
         let assessment = assess(&result.rubric, result.grades, &result.text)?;
         let (criteria, explanations) =
             assessment.criteria.into_iter().map(RecordedCriterion::split).unzip();
@@ -377,6 +415,8 @@ impl Application {
             criteria,
             explanations: crate::pii::Pii::new(explanations),
             usage: result.usage,
+            exchanges: result.exchanges,
+            shadow,
         }))
     }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::candidate::Resume;
 use crate::ids::{ApplicationId, DocumentId};
+use crate::job::Job;
 use crate::rubric::Rubric;
 use crate::score::{CriterionScore, Grade, Level, Points};
 use crate::text::{Quote, VisibleText};
@@ -36,14 +38,41 @@ pub struct ScoreRequest {
     pub prompt_version: String,
     /// The job's content version that is graded against.
     pub job_version: u32,
+    /// Beside the score that people are shown: recorded, compared, and never ranked by, unless somebody shows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
+    /// 1, 2, 3... for the same thing asked again to see how much the answers differ; 0 is the run itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeat: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl ScoreRequest {
+    /// What a score of a resume for a job is made of now; `None` while the job has no rubric.
+    pub fn of(job: &Job, resume: &Resume, release: &str, prompt_version: &str) -> Option<Self> {
+        let (rubric, version) = job.rubric.as_ref()?;
+        Some(Self {
+            document: resume.document,
+            resume_digest: resume.digest.clone(),
+            rubric: format!("{rubric}@{version}"),
+            model_release: release.to_owned(),
+            prompt_version: prompt_version.to_owned(),
+            job_version: job.content_version,
+            shadow: false,
+            repeat: 0,
+        })
+    }
+
     /// SHA-256 over the application and everything a score depends on, in a fixed order, each part
     /// preceded by its length; the first 16 bytes, in hex.
     pub fn run_id(&self, application: ApplicationId) -> RunId {
         let mut hash = Sha256::new();
         let job_version = self.job_version.to_string();
+        let repeat = self.repeat.to_string();
         for part in [
             application.to_string().as_str(),
             &self.resume_digest,
@@ -51,7 +80,10 @@ impl ScoreRequest {
             &self.model_release,
             &self.prompt_version,
             &job_version,
-        ] {
+        ]
+        .into_iter()
+        .chain((self.repeat > 0).then_some(repeat.as_str()))
+        {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -73,6 +105,8 @@ pub struct ScoreResult {
     pub text: VisibleText,
     /// What it cost.
     pub usage: Usage,
+    /// Where each request and its answer are kept, sealed, in their order; empty for the local grader.
+    pub exchanges: Vec<DocumentId>,
 }
 
 /// What a run cost.
@@ -88,6 +122,23 @@ pub struct Usage {
     pub tokens_out: u64,
     /// Cost in millionths of a US dollar.
     pub cost_micro_usd: u64,
+}
+
+impl Usage {
+    /// Whether nothing was spent.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, more: Self) {
+        let Self { latency_ms, tokens_in, tokens_out, cost_micro_usd } = more;
+        self.latency_ms = self.latency_ms.saturating_add(latency_ms);
+        self.tokens_in = self.tokens_in.saturating_add(tokens_in);
+        self.tokens_out = self.tokens_out.saturating_add(tokens_out);
+        self.cost_micro_usd = self.cost_micro_usd.saturating_add(cost_micro_usd);
+    }
 }
 
 /// The readable half of a recorded criterion: numbers and places, no words of the resume.

@@ -92,6 +92,7 @@ impl Standing {
             | E::ScoreRequested { .. }
             | E::ScoreRecorded { .. }
             | E::ScoreFailed { .. }
+            | E::ScoreShown { .. }
             | E::NoteAdded { .. } => {}
         }
     }

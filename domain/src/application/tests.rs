@@ -47,6 +47,8 @@ fn request() -> ScoreRequest {
         model_release: "baseline@1".into(),
         prompt_version: "none".into(),
         job_version: 1,
+        shadow: false,
+        repeat: 0,
     }
 }
 
@@ -76,7 +78,7 @@ fn result(tenths: u8) -> ScoreResult {
             confidence: 1.0,
         })
         .collect();
-    ScoreResult { run: run(), rubric, grades, text, usage: Usage::default() }
+    ScoreResult { run: run(), rubric, grades, text, usage: Usage::default(), exchanges: vec![] }
 }
 
 fn record() -> ApplicationCommand {
@@ -199,10 +201,14 @@ fn another_version_of_anything_is_another_run() {
         ScoreRequest { model_release: "baseline@2".into(), ..request() },
         ScoreRequest { prompt_version: "2".into(), ..request() },
         ScoreRequest { job_version: 2, ..request() },
+        ScoreRequest { repeat: 1, ..request() },
+        ScoreRequest { repeat: 2, ..request() },
     ];
     for other in &others {
         assert_ne!(other.run_id(id), base);
     }
+    // Who is shown it is not what it is made of.
+    assert_eq!(ScoreRequest { shadow: true, ..request() }.run_id(id), base);
     assert_ne!(request().run_id(ApplicationId(Uuid::from_u128(99))), base);
     assert_eq!(base.0.len(), 32);
 }
@@ -237,6 +243,8 @@ fn a_failed_run_may_be_tried_again_only_when_it_says_so() {
         run: run(),
         reason: "TIMED_OUT".into(),
         retryable,
+        usage: Usage::default(),
+        exchanges: vec![],
     };
     given::<Application>(requested()).when(fail(true)).refused("FORBIDDEN");
     let again = ApplicationCommand::RequestScore { request: request(), again: true };
@@ -248,6 +256,31 @@ fn a_failed_run_may_be_tried_again_only_when_it_says_so() {
     given::<Application>(failed).by(scorer()).when(fail(true)).changes_nothing();
     let dead = given::<Application>(requested()).by(scorer()).when(fail(false)).history();
     given::<Application>(dead).when(again).refused("DUPLICATE_RUN");
+}
+
+#[test]
+fn a_shadow_is_shown_only_when_a_person_says_so() {
+    let beside = ScoreRequest { shadow: true, model_release: "baseline@2".into(), ..request() };
+    let shadow = beside.run_id(ids().0);
+    let asked = given::<Application>(requested())
+        .when(ApplicationCommand::RequestScore { request: beside, again: false })
+        .history();
+    let show = || ApplicationCommand::ShowScore { run: shadow.clone() };
+    given::<Application>(asked.clone()).when(show()).refused("WRONG_STATE");
+    given::<Application>(requested()).when(show()).refused("NOT_FOUND");
+    let mut answer = result(25);
+    answer.run = shadow.clone();
+    let recorded = given::<Application>(asked)
+        .by(scorer())
+        .when(ApplicationCommand::RecordScore(answer))
+        .history();
+    assert!(matches!(recorded.last(), Some(ApplicationEvent::ScoreRecorded { shadow: true, .. })));
+    given::<Application>(recorded.clone()).by(scorer()).when(show()).refused("HUMAN_REQUIRED");
+    let shown = given::<Application>(recorded)
+        .when(show())
+        .emits([ApplicationEvent::ScoreShown { run: shadow.clone() }])
+        .history();
+    given::<Application>(shown).when(show()).changes_nothing();
 }
 
 #[test]

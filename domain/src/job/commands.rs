@@ -23,6 +23,11 @@ pub enum JobCommand {
     PauseJob {},
     /// Take applications again. Refused: WRONG_STATE.
     ReopenJob {},
+    /// Let no machine score its applications from now on: what is being scored is given up. Refused: VALIDATION,
+    /// NOT_FOUND.
+    StopScoring { reason: String },
+    /// Let machines score again, also what was given up. Refused: NOT_FOUND.
+    ResumeScoring {},
     /// Take none any more. Refused: ACTIVE_APPLICATIONS without a disposition, WRONG_STATE.
     CloseJob { reason: String, filled: bool, disposition: Option<Disposition> },
 }
@@ -35,5 +40,7 @@ crate::decide::named!(JobCommand {
     PublishJob,
     PauseJob,
     ReopenJob,
+    StopScoring,
+    ResumeScoring,
     CloseJob
 });

@@ -34,6 +34,12 @@ pub enum JobEvent {
     /// It takes applications again.
     #[serde(rename = "job.reopened.v1")]
     JobReopened {},
+    /// No machine scores its applications from now on.
+    #[serde(rename = "job.scoring_stopped.v1")]
+    ScoringStopped { reason: String },
+    /// Machines score its applications again.
+    #[serde(rename = "job.scoring_resumed.v1")]
+    ScoringResumed {},
     /// It takes none any more.
     #[serde(rename = "job.closed.v1")]
     JobClosed { reason: String, filled: bool, disposition: Option<Disposition> },
@@ -47,6 +53,8 @@ wire_names!(JobEvent {
     JobPublished => "job.published.v1",
     JobPaused => "job.paused.v1",
     JobReopened => "job.reopened.v1",
+    ScoringStopped => "job.scoring_stopped.v1",
+    ScoringResumed => "job.scoring_resumed.v1",
     JobClosed => "job.closed.v1",
 });
 

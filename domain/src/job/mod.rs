@@ -53,6 +53,9 @@ pub struct Job {
     pub rubric: Option<(String, u32)>,
     /// Raised by each change of what a score depends on.
     pub content_version: u32,
+    /// Whether machines are kept from scoring its applications.
+    #[serde(default)]
+    pub scoring_stopped: bool,
 }
 
 aggregate!(Job, JobEvent, JobCommand, "job");
@@ -76,6 +79,8 @@ impl Job {
             JobEvent::JobPublished { .. } | JobEvent::JobReopened {} => {
                 self.status = JobStatus::Open
             }
+            JobEvent::ScoringStopped { .. } => self.scoring_stopped = true,
+            JobEvent::ScoringResumed {} => self.scoring_stopped = false,
             JobEvent::JobPaused {} => self.status = JobStatus::Paused,
             JobEvent::JobClosed { .. } => self.status = JobStatus::Closed,
         }
@@ -131,6 +136,23 @@ impl Decider for Job {
             JobCommand::ReopenJob {} => {
                 let job = self.in_state(&[JobStatus::Paused, JobStatus::Closed], "reopened")?;
                 Ok(Decision::of(JobEvent::JobReopened {}).reserve(open_for(job)))
+            }
+            JobCommand::StopScoring { reason } => {
+                self.known()?;
+                let mut fields = Fields::default();
+                fields.text(&reason, "reason", 500);
+                fields.done()?;
+                if self.scoring_stopped {
+                    return Ok(Decision::unchanged());
+                }
+                Ok(Decision::of(JobEvent::ScoringStopped { reason }))
+            }
+            JobCommand::ResumeScoring {} => {
+                self.known()?;
+                if !self.scoring_stopped {
+                    return Ok(Decision::unchanged());
+                }
+                Ok(Decision::of(JobEvent::ScoringResumed {}))
             }
             JobCommand::CloseJob { reason, filled, disposition } => {
                 self.close(reason, filled, disposition)

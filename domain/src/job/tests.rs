@@ -227,6 +227,20 @@ fn closing_needs_a_disposition_for_active_applications() {
 }
 
 #[test]
+fn scoring_is_stopped_and_resumed_once_each() {
+    let stop = |reason: &str| JobCommand::StopScoring { reason: reason.into() };
+    given::<Job>([]).when(stop("too dear")).refused("NOT_FOUND");
+    given::<Job>(published()).when(stop(" ")).refused("VALIDATION");
+    given::<Job>(published()).when(JobCommand::ResumeScoring {}).changes_nothing();
+    let stopped = given::<Job>(published())
+        .when(stop("too dear"))
+        .emits([JobEvent::ScoringStopped { reason: "too dear".into() }])
+        .history();
+    given::<Job>(stopped.clone()).when(stop("again")).changes_nothing();
+    given::<Job>(stopped).when(JobCommand::ResumeScoring {}).emits([JobEvent::ScoringResumed {}]);
+}
+
+#[test]
 fn what_a_score_depends_on_has_a_version() {
     let mut job = Job::default();
     let edited = JobEvent::JobEdited { changes: vec![], posting: posting() };

@@ -105,6 +105,8 @@ async fn score(
         model_release: BaselineEngine.release().label(),
         prompt_version: BaselineEngine.prompt_version(),
         job_version: 1,
+        shadow: false,
+        repeat: 0,
     };
     let run = request.run_id(application);
     let ask = ApplicationCommand::RequestScore { request, again: false };
@@ -125,7 +127,8 @@ async fn score(
             confidence: 1.0,
         })
         .collect();
-    let result = ScoreResult { run, rubric, grades, text, usage: Usage::default() };
+    let result =
+        ScoreResult { run, rubric, grades, text, usage: Usage::default(), exchanges: vec![] };
     tell::<Application>(
         log,
         application,
@@ -139,7 +142,7 @@ async fn open(data: &Path) -> (Folder, Log, JobId) {
     let (folder, log) = Folder::open(data).await.expect("a folder");
     let actor = Actor::new(ActorKind::Member, "bench");
     let dispatcher = log.dispatcher();
-    command_api::setup(&dispatcher, BaselineEngine.release(), &actor).await.expect("set up");
+    command_api::setup(&dispatcher, &[BaselineEngine.release()], &actor).await.expect("set up");
     let posting = Posting { title: "Data Engineer".into(), openings: 1, ..Posting::default() };
     let job = command_api::open_job(&dispatcher, posting, &actor).await.expect("a job");
     (folder, log, job)

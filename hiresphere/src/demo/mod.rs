@@ -18,6 +18,7 @@ use crate::cli::DemoArgs;
 use crate::engine::{Engine, operator};
 use crate::failure::Failure;
 use crate::flow::{ends_a_way, settle};
+use crate::grading::Grading;
 use crate::inputs::Input;
 use crate::screen::{HandedIn, ephemeral, hand_in, ranked, rows};
 use crate::serve::{Role, Server, listen};
@@ -35,12 +36,12 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
     let (jobs, resumes) = (samples::JOBS.len(), resumes());
     out::print(&format!("Opening {jobs} jobs and applying with {resumes} sample resumes.\n"))?;
     if args.once {
-        let (engine, backstage) = Engine::alone(&place, readers).await?;
+        let (engine, backstage) = Engine::alone(&place, readers, Grading::local()).await?;
         let opened = Box::pin(settled(&engine)).await?;
         backstage.end().await;
         return tables(&engine, opened).await;
     }
-    let engine = Engine::open(&place, readers).await?;
+    let engine = Engine::open(&place, readers, Grading::local()).await?;
     let listener = free(args.listen).await?;
     let server = Server::new(engine, &Role::ALL, listener, vec![], BodyTime::default()).await?;
     Box::pin(served(server)).await

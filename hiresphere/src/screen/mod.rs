@@ -14,6 +14,7 @@ use crate::cli::ScreenArgs;
 use crate::engine::{Engine, operator};
 use crate::failure::Failure;
 use crate::flow::{ends_a_way, settle};
+use crate::grading::Grading;
 use crate::inputs::{Input, bytes_of, collect};
 use crate::settings::Place;
 use crate::{job_file, out, readers};
@@ -34,6 +35,7 @@ pub(crate) enum HandedIn {
 }
 
 pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
+    let grading = Grading::of(&args.place, &args.grader)?;
     let readers = readers::warned(&args.sandbox).await?;
     let posting = job_file::read(&args.job, &readers).await?;
     let temporary = if args.ephemeral { Some(ephemeral()?) } else { None };
@@ -50,7 +52,7 @@ pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
         let advice = "name files, or a folder that has some";
         return Err(Failure::new("NO_RESUMES", "there is no file to screen", advice));
     }
-    let (engine, backstage) = Engine::alone(&place, readers).await?;
+    let (engine, backstage) = Engine::alone(&place, readers, grading).await?;
     let job = command_api::open_job(&engine.dispatcher, posting.clone(), &operator()).await?;
 
     let bar = out::progress(inputs.len());

@@ -35,7 +35,7 @@ impl Beside for Roles {
     }
 
     fn scoring(&self) -> (String, String) {
-        (self.engine.grading.release().label(), self.engine.grading.prompt_version())
+        self.engine.grading.shown()
     }
 
     async fn erased(&self, position: Option<u64>) -> Result<(), LogError> {

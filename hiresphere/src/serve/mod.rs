@@ -22,6 +22,7 @@ pub(crate) use self::api::document;
 use crate::cli::ServeArgs;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::grading::Grading;
 use crate::settings::Place;
 use crate::{out, readers};
 
@@ -105,6 +106,7 @@ pub(crate) async fn run(args: ServeArgs, roles: &[Role]) -> Result<(), Failure> 
     {
         return behind::run(servers, roles, listener).await;
     }
+    let grading = Grading::of(&args.place, &args.grader)?;
     let readers = if roles.contains(&Role::Scorers) {
         let (readers, warning) = readers::checked(&args.sandbox).await?;
         if let Some(warning) = warning {
@@ -115,8 +117,11 @@ pub(crate) async fn run(args: ServeArgs, roles: &[Role]) -> Result<(), Failure> 
         readers::unchecked(&args.sandbox)?
     };
     let engine = match whole {
-        true => Engine::open(&place, readers).await?,
-        false => Engine::join(&place, readers).await?,
+        true => Engine::open(&place, readers, grading).await?,
+        false => {
+            let grades = roles.contains(&Role::Scorers);
+            Engine::join(&place, readers, grading, grades).await?
+        }
     };
     let body_time = BodyTime(Duration::from_secs(args.body_seconds));
     let server = Server::new(engine, roles, listener, args.allow_origin, body_time).await?;

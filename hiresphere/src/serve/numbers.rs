@@ -23,7 +23,7 @@ use crate::engine::Engine;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long answers are good for, however many ask.
 const FRESH: Duration = Duration::from_millis(500);
-/// The subscriptions whose checkpoints are the log's.
+/// The subscriptions whose checkpoints are the log's, beside those of the graders.
 const SUBSCRIPTIONS: [&str; 2] = ["scorers", "notifier"];
 
 /// Where numbers are asked for.
@@ -38,6 +38,8 @@ pub(super) enum Sources {
 pub(super) struct Following {
     store: Arc<dyn EventStore>,
     subscriptions: Arc<dyn Subscriptions>,
+    /// The graders of this process.
+    graders: Vec<&'static str>,
     /// Where this process has read models.
     read: Option<Arc<ReadStore>>,
     /// Whether there is a bus that a relay fills.
@@ -49,13 +51,15 @@ impl Sources {
     pub(super) fn of(engine: &Engine) -> Self {
         let Log { store, subscriptions, .. } = engine.log.clone();
         let shared = engine.servers().is_some();
-        Self::Log(Following { store, subscriptions, read: Some(engine.read.clone()), shared })
+        let graders = engine.graders.iter().map(|grader| grader.name()).collect();
+        let read = Some(engine.read.clone());
+        Self::Log(Following { store, subscriptions, graders, read, shared })
     }
 
     /// Those of a process that sees events sealed.
     pub(super) fn sealed(store: &Arc<PostgresLog>) -> Self {
         let (store, subscriptions) = (store.clone(), store.clone());
-        Self::Log(Following { store, subscriptions, read: None, shared: true })
+        Self::Log(Following { store, subscriptions, graders: vec![], read: None, shared: true })
     }
 
     /// Whether other processes may hold what this one does not.
@@ -84,7 +88,7 @@ fn told_of_order(head: u64, waiting: u64, oldest: Duration) {
 impl Following {
     async fn ask(&self) -> Result<(), LogError> {
         let mut reached = Vec::new();
-        for name in SUBSCRIPTIONS {
+        for name in SUBSCRIPTIONS.into_iter().chain(self.graders.iter().copied()) {
             reached.push((name, self.subscriptions.checkpoint(name).await?));
             let parked = self.subscriptions.parked_count(name).await?;
             gauge!("hiresphere_parked_events", "subscription" => name).set(number(parked));

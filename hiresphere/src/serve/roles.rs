@@ -5,6 +5,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use event_log::subscribe::Subscription;
 use event_log::{LogError, Recorded};
 use futures::FutureExt as _;
 use tokio::sync::watch;
@@ -75,6 +76,18 @@ pub(super) async fn start(
                 // What could not be handled last time may be handled now.
                 engine.scorers.requeue().await?;
                 engine.scorers.run(stop).await
+            }
+        }));
+    }
+    for grader in 0..engine.graders.len() {
+        let (engine, s) = (engine.clone(), stop());
+        let Some(name) = engine.graders.get(grader).map(Subscription::name) else { continue };
+        tasks.spawn(keep(name, health.clone(), stop(), move || {
+            let (engine, stop) = (engine.clone(), s.clone());
+            async move {
+                let Some(grader) = engine.graders.get(grader) else { return Ok(()) };
+                grader.requeue().await?;
+                grader.run(stop).await
             }
         }));
     }

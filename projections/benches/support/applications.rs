@@ -79,6 +79,8 @@ async fn apply(log: &Log, job: JobId, n: u32) -> ApplicationId {
         model_release: "bench@1".into(),
         prompt_version: "none".into(),
         job_version: 1,
+        shadow: false,
+        repeat: 0,
     };
     let run = request.run_id(application);
     let ask = ApplicationCommand::RequestScore { request, again: false };
@@ -98,7 +100,8 @@ async fn apply(log: &Log, job: JobId, n: u32) -> ApplicationId {
             confidence: 1.0,
         })
         .collect();
-    let result = ScoreResult { run, rubric, grades, text, usage: Usage::default() };
+    let result =
+        ScoreResult { run, rubric, grades, text, usage: Usage::default(), exchanges: vec![] };
     let record = ApplicationCommand::RecordScore(result);
     tell::<Application>(log, application, record, ActorKind::Model).await;
     application

@@ -37,6 +37,8 @@ pub struct JobRow {
     pub valid_through: Option<NaiveDate>,
     /// The version of the notice about machine scoring that applicants are shown, once published.
     pub ai_notice_version: Option<u32>,
+    /// Why machines are kept from scoring its applications, while they are.
+    pub scoring_stopped: Option<String>,
     /// When it was begun.
     pub drafted_at: Timestamp,
     /// When it was published.
@@ -91,6 +93,7 @@ table! {
         rubric: Option<String>,
         valid_through: Option<String>,
         ai_notice_version: Option<i64>,
+        scoring_stopped: Option<String>,
         drafted: i64,
         drafted_at: String,
         published: i64,
@@ -113,6 +116,7 @@ impl ReadModel for Jobs {
             rubric            TEXT,
             valid_through     TEXT,
             ai_notice_version BIGINT,
+            scoring_stopped   TEXT,
             drafted           BIGINT  NOT NULL,
             drafted_at        TEXT    NOT NULL,
             published         BIGINT  NOT NULL DEFAULT 0,
@@ -136,6 +140,7 @@ impl ReadModel for Jobs {
                 rubric: None,
                 valid_through: None,
                 ai_notice_version: None,
+                scoring_stopped: None,
                 drafted: position,
                 drafted_at: at,
                 published: 0,
@@ -165,6 +170,8 @@ impl ReadModel for Jobs {
                 row.published = position;
                 row.published_at = Some(at);
             }
+            JobEvent::ScoringStopped { reason } => row.scoring_stopped = Some(reason.clone()),
+            JobEvent::ScoringResumed {} => row.scoring_stopped = None,
             JobEvent::JobPaused {} => row.status = word(JobStatus::Paused).into(),
             JobEvent::JobReopened {} => row.status = word(JobStatus::Open).into(),
             JobEvent::JobClosed { .. } => row.status = word(JobStatus::Closed).into(),
@@ -283,6 +290,7 @@ fn job_row(row: &Row) -> Result<JobRow, LogError> {
         rubric: column(row, "rubric")?,
         valid_through: parsed_if_any(row, "valid_through")?,
         ai_notice_version: column(row, "ai_notice_version")?,
+        scoring_stopped: column(row, "scoring_stopped")?,
         drafted_at: parsed(row, "drafted_at")?,
         published_at: parsed_if_any(row, "published_at")?,
         version: number(row, "version")?,

@@ -208,6 +208,8 @@ impl Story {
             model_release: "baseline@1".into(),
             prompt_version: "none".into(),
             job_version: u32::from(tenths),
+            shadow: false,
+            repeat: 0,
         };
         let run = request.run_id(who.application);
         self.application_by(
@@ -227,7 +229,8 @@ impl Story {
         };
         let grades = rubric.criteria.iter().map(|c| grade(&c.id)).collect();
         let usage = Usage::default();
-        let result = ScoreResult { run: run.clone(), rubric, grades, text, usage };
+        let result =
+            ScoreResult { run: run.clone(), rubric, grades, text, usage, exchanges: vec![] };
         let model = Actor::new(ActorKind::Model, "baseline@1");
         self.application_by(who.application, A::RecordScore(result), model).await;
         run

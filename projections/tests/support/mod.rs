@@ -152,6 +152,8 @@ impl Told {
             model_release: "baseline@1".into(),
             prompt_version: "none".into(),
             job_version: 1,
+            shadow: false,
+            repeat: 0,
         };
         let run = request.run_id(application);
         self.application(application, A::RequestScore { request, again: false }, recruiter()).await;
@@ -169,7 +171,8 @@ impl Told {
                 confidence: 1.0,
             })
             .collect();
-        let result = ScoreResult { run, rubric, grades, text, usage: Usage::default() };
+        let result =
+            ScoreResult { run, rubric, grades, text, usage: Usage::default(), exchanges: vec![] };
         let model = Actor::new(ActorKind::Model, "baseline@1");
         self.application(application, A::RecordScore(result), model).await;
     }

@@ -9,7 +9,7 @@ use domain::ids::{CandidateId, DocumentId};
 use event_log::Recorded;
 use event_log::subscribe::HandlerError;
 
-use super::{Scorers, extraction_of, unless_erased};
+use super::{Scorers, command, extraction_of, unless_erased};
 use crate::reading::{Extraction, Hidden};
 
 impl Scorers {
@@ -36,7 +36,7 @@ impl Scorers {
         let flags = flags(reading.hidden());
         let sandbox_without =
             reading.without.iter().map(|layer| layer.as_str().to_owned()).collect();
-        let command = match reading.result {
+        let order = match reading.result {
             Ok(extraction) => {
                 let facts = facts(&extraction, sandbox_without);
                 let stored = serde_json::to_vec(&extraction)
@@ -55,7 +55,7 @@ impl Scorers {
                 flags,
             },
         };
-        let envelope = self.command(id.0, command, "extractor", event);
+        let envelope = command(id.0, order, "extractor", event);
         self.dispatcher.dispatch::<Candidate>(envelope).await?;
         Ok(())
     }
@@ -67,8 +67,8 @@ impl Scorers {
         signal: DuplicateSignal,
         event: &Recorded,
     ) -> Result<(), HandlerError> {
-        let command = CandidateCommand::FlagDuplicate { other, signals: vec![signal] };
-        let mut envelope = self.command(id.0, command, "duplicates", event);
+        let order = CandidateCommand::FlagDuplicate { other, signals: vec![signal] };
+        let mut envelope = command(id.0, order, "duplicates", event);
         envelope.idempotency_key = Some(format!("duplicates:{id}:{other}:{signal:?}"));
         self.dispatcher.dispatch::<Candidate>(envelope).await?;
         Ok(())

@@ -1,13 +1,15 @@
-//! The scorers' subscription: what happens to a resume after an event, each step a command again.
+//! The scorers' subscriptions: what happens to a resume after an event, each step a command again.
 //!
 //! `ResumeReceived` -> extract -> `ResumeTextExtracted` -> parse -> `ResumeParsed` -> ask ->
 //! `ScoreRequested` -> grade -> `ScoreRecorded`. Every step looks at what is already so before it
 //! works, and its command takes effect once, so that a second delivery costs time and changes nothing.
 
+mod ask;
+mod desk;
 mod engine;
 mod extract;
+mod grader;
 mod parse;
-mod score;
 
 use std::sync::Arc;
 
@@ -15,15 +17,20 @@ use async_trait::async_trait;
 use domain::actor::Actor;
 use domain::application::{Application, ApplicationEvent};
 use domain::candidate::{Candidate, CandidateEvent};
-use domain::ids::{CandidateId, DocumentId, StreamKind};
+use domain::ids::{CandidateId, DocumentId, JobId, StreamKind};
+use domain::job::{Job, JobEvent};
+use domain::text::VisibleText;
 use event_log::subscribe::{Handler, HandlerError};
-use event_log::{Dispatcher, Envelope, LogError, Recorded};
+use event_log::{Dispatcher, Envelope, Log, LogError, Recorded};
 use uuid::Uuid;
 
-pub use engine::{BaselineEngine, Engine, EngineError, Graded, Task};
+pub use ask::AskedOf;
+pub use desk::{Budget, Budgets};
+pub use engine::{BaselineEngine, Desk, Engine, EngineError, Exchange, Graded, Task};
+pub use grader::Grader;
 
-use crate::reading::Reading;
 use crate::reading::sandbox::{Pool, Unavailable};
+use crate::reading::{Extraction, Reading};
 
 /// Reads resumes. Behind it stands a pool of child processes wherever files come from strangers.
 #[async_trait]
@@ -42,34 +49,17 @@ impl Reader for Pool {
     }
 }
 
-/// Turns resumes into scores.
+/// Reads resumes, and asks for their scores.
 pub struct Scorers {
     dispatcher: Dispatcher,
     reader: Arc<dyn Reader>,
-    engine: Arc<dyn Engine>,
+    asked_of: Vec<AskedOf>,
 }
 
 impl Scorers {
-    /// Scorers that read and grade with these.
-    pub fn new(dispatcher: Dispatcher, reader: Arc<dyn Reader>, engine: Arc<dyn Engine>) -> Self {
-        Self { dispatcher, reader, engine }
-    }
-
-    fn actor(&self, part: &str) -> Actor {
-        Actor::system(part)
-    }
-
-    /// A command that a handled event leads to, named after that event so that it takes effect once.
-    fn command<C>(
-        &self,
-        id: Uuid,
-        command: C,
-        part: &'static str,
-        event: &Recorded,
-    ) -> Envelope<C> {
-        Envelope::new(id, command, self.actor(part))
-            .once(format!("{part}:{}:{id}", event.event_id))
-            .because_of(event)
+    /// Scorers that read with this, and ask these for scores: the first is the one that people are shown.
+    pub fn new(dispatcher: Dispatcher, reader: Arc<dyn Reader>, asked_of: Vec<AskedOf>) -> Self {
+        Self { dispatcher, reader, asked_of }
     }
 
     async fn candidate(&self, id: CandidateId) -> Result<Candidate, LogError> {
@@ -91,7 +81,7 @@ impl Handler for Scorers {
                 | "candidate.resume_parsed.v1"
                 | "application.submitted.v1"
                 | "application.resume_replaced.v1"
-                | "application.score_requested.v1"
+                | "job.scoring_resumed.v1"
         )
     }
 
@@ -114,15 +104,39 @@ impl Handler for Scorers {
             }
             StreamKind::Application => match event.decode::<Application>()? {
                 ApplicationEvent::ApplicationSubmitted { .. }
-                | ApplicationEvent::ResumeReplaced { .. } => self.ask(event.stream.id, event).await,
-                ApplicationEvent::ScoreRequested { run, request } => {
-                    self.score(event.stream.id, run, request, event).await
+                | ApplicationEvent::ResumeReplaced { .. } => {
+                    self.ask(event.stream.id, event, false).await
                 }
                 _ => Ok(()),
             },
-            StreamKind::Job | StreamKind::Rubric | StreamKind::ModelRelease => Ok(()),
+            StreamKind::Job => match event.decode::<Job>()? {
+                JobEvent::ScoringResumed {} => {
+                    self.ask_for_job(JobId(event.stream.id), event).await
+                }
+                _ => Ok(()),
+            },
+            StreamKind::Rubric | StreamKind::ModelRelease => Ok(()),
         }
     }
+}
+
+/// A command that a handled event leads to, named after that event so that it takes effect once.
+fn command<C>(id: Uuid, command: C, part: &'static str, event: &Recorded) -> Envelope<C> {
+    Envelope::new(id, command, Actor::system(part))
+        .once(format!("{part}:{}:{id}", event.event_id))
+        .because_of(event)
+}
+
+/// The visible text of a stored extraction; `None` when the person was erased.
+async fn text_of(
+    log: &Log,
+    id: CandidateId,
+    text: DocumentId,
+) -> Result<Option<VisibleText>, HandlerError> {
+    let Some(stored) = unless_erased(log.documents.get(id, text).await)? else { return Ok(None) };
+    let extraction: Extraction = serde_json::from_slice(&stored)
+        .map_err(|e| HandlerError::Park(format!("a stored extraction has another shape: {e}")))?;
+    Ok(Some(extraction.visible_text()))
 }
 
 /// Whose data is gone needs no more work.

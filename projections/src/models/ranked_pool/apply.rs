@@ -217,6 +217,7 @@ pub(super) async fn to_application(
         E::ScoreRequested { run, request } => {
             if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
                 row.asked = position;
+                row.shadow = request.shadow;
                 row.failure = None;
                 row.position = position;
             } else {
@@ -227,6 +228,7 @@ pub(super) async fn to_application(
                     document: request.document.0,
                     engine: request.model_release.clone(),
                     rubric: request.rubric.clone(),
+                    shadow: request.shadow,
                     failure: None,
                     total: None,
                     tie_break: None,
@@ -255,6 +257,12 @@ pub(super) async fn to_application(
                 row.position = position;
             }
         }
+        E::ScoreShown { run } => {
+            if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
+                (row.asked, row.shadow) = (position, false);
+                row.position = position;
+            }
+        }
         E::StageChanged { .. }
         | E::ApplicationShortlisted { .. }
         | E::ApplicationUnshortlisted {}
@@ -279,6 +287,7 @@ pub(super) async fn to_application(
             | E::ScoreRequested { .. }
             | E::ScoreRecorded { .. }
             | E::ScoreFailed { .. }
+            | E::ScoreShown { .. }
     );
     // Nobody's place turns on what people decided.
     if moves { place::application(application, rows).await } else { Ok(()) }

@@ -5,7 +5,7 @@
 //! they applied.
 //!
 //! A row rests on the resume that the application stands on, and on the run that was asked for last over
-//! it: when somebody hands in an earlier version again, its score counts again. What the order needs of
+//! it, or that somebody showed since; runs in shadow stand beside: when somebody hands in an earlier version again, its score counts again. What the order needs of
 //! them is written into the application's row whenever it changes (`place`), so that a page is a range of
 //! an index. `apply` changes the tables (`stored`), `query` reads pages of them, `row` is what a page is made of, and
 //! `suspects` says who may be the same person.
@@ -96,6 +96,7 @@ impl ReadModel for RankedPool {
             document    TEXT    NOT NULL,
             engine      TEXT    NOT NULL,
             rubric      TEXT    NOT NULL,
+            shadow      BIGINT  NOT NULL,
             failure     TEXT,
             total       BIGINT,
             tie_break   BIGINT,

@@ -25,7 +25,7 @@ pub(super) async fn application(application: Uuid, rows: &mut Rows<'_>) -> Resul
     let run = runs
         .iter()
         .filter_map(|run| rows.here::<PoolRun>(run))
-        .filter(|run| run.document == document)
+        .filter(|run| run.document == document && !run.shadow)
         .max_by_key(|run| run.asked);
     let failed = resume.is_some_and(|resume| resume.failure.is_some())
         || run.is_some_and(|run| run.failure.is_some());

@@ -69,6 +69,7 @@ table! {
         document: Uuid,
         engine: String,
         rubric: String,
+        shadow: bool,
         failure: Option<String>,
         total: Option<i64>,
         tie_break: Option<i64>,

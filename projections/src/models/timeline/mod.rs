@@ -192,7 +192,8 @@ async fn look_up(
     let mut found = LookedUp::default();
     match event {
         ApplicationEvent::ScoreRecorded { run: RunId(run), .. }
-        | ApplicationEvent::ScoreFailed { run: RunId(run), .. } => {
+        | ApplicationEvent::ScoreFailed { run: RunId(run), .. }
+        | ApplicationEvent::ScoreShown { run: RunId(run) } => {
             if let Some(asked) = rows.get::<PoolRun>((application, run.clone())).await? {
                 found.engine = Some(asked.engine.clone());
                 found.rubric = Some(asked.rubric.clone());

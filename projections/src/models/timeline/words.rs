@@ -86,23 +86,32 @@ pub(super) fn of_application(
             let data = json!({
                 "run": run, "document": request.document, "engine": request.model_release,
                 "rubric": request.rubric, "prompt_version": request.prompt_version,
-                "job_version": request.job_version,
+                "job_version": request.job_version, "shadow": request.shadow,
             });
             let (engine, rubric) = (&request.model_release, &request.rubric);
-            Words::new(format!("Score asked of {engine} under {rubric}"), data)
+            let beside = beside(request.shadow);
+            Words::new(format!("Score asked of {engine} under {rubric}{beside}"), data)
         }
-        E::ScoreRecorded { run, total, criteria, usage, .. } => {
+        E::ScoreRecorded { run, total, criteria, usage, exchanges, shadow, .. } => {
             let data = json!({
                 "run": run, "total": total, "engine": looked_up.engine,
                 "rubric": looked_up.rubric, "criteria": criteria, "usage": usage,
+                "exchanges": exchanges, "shadow": shadow,
             });
-            Words::new(format!("Score {total} by {engine} under {rubric}"), data)
+            let beside = beside(*shadow);
+            Words::new(format!("Score {total} by {engine} under {rubric}{beside}"), data)
                 .told(format!("Scored by a machine: {engine}"))
         }
-        E::ScoreFailed { run, reason, retryable } => {
+        E::ScoreShown { run } => {
+            let data =
+                json!({ "run": run, "engine": looked_up.engine, "rubric": looked_up.rubric });
+            Words::new(format!("The score by {engine} under {rubric} is shown from now on"), data)
+        }
+        E::ScoreFailed { run, reason, retryable, usage, exchanges, shadow } => {
             let data = json!({
                 "run": run, "reason": reason, "retryable": retryable,
-                "engine": looked_up.engine, "rubric": looked_up.rubric,
+                "engine": looked_up.engine, "rubric": looked_up.rubric, "usage": usage,
+                "exchanges": exchanges, "shadow": shadow,
             });
             let again = if *retryable { "; may be tried again" } else { "" };
             Words::new(format!("No score by {engine} under {rubric}: {reason}{again}"), data)
@@ -198,6 +207,10 @@ pub(super) fn of_resume(event: &CandidateEvent) -> Option<(Option<DocumentId>, W
         | E::DataRequestOpened { .. }
         | E::PersonalDataErased { .. } => None,
     }
+}
+
+fn beside(shadow: bool) -> &'static str {
+    if shadow { ", in shadow" } else { "" }
 }
 
 /// What an applicant calls a stage. A job's own names for its stages are for those who hire.

@@ -162,7 +162,7 @@ fn unspaced(source: &str, owner: &Owner) -> Vec<Range<u32>> {
     places.map(|(at, _)| start(at)..start(at) + count as u32).collect()
 }
 
-fn merged(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
+pub(crate) fn merged(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
     ranges.retain(|r| r.start < r.end);
     ranges.sort_by_key(|r| (r.start, r.end));
     let mut out: Vec<Range<u32>> = Vec::with_capacity(ranges.len());
