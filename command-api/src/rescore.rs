@@ -23,6 +23,8 @@ pub struct Rescore {
     pub prompt_version: String,
     /// Runs of the same, to see how much the answers differ: 0 for the run itself alone.
     pub repeats: u32,
+    /// Beside what people are shown; otherwise the run itself takes its place.
+    pub shadow: bool,
 }
 
 /// What became of it, in numbers of runs.
@@ -36,7 +38,7 @@ pub struct Rescored {
     pub left_out: u64,
 }
 
-/// Asks for runs of every active application of a job, beside what is shown.
+/// Asks for runs of every active application of a job.
 ///
 /// # Errors
 /// `NOT_FOUND`, `RUBRIC_MISSING`, `SCORING_STOPPED`, or a failure of the machine.
@@ -59,7 +61,8 @@ pub async fn rescore(
             continue;
         };
         for repeat in 0..=rescore.repeats {
-            let request = ScoreRequest { repeat, shadow: true, ..request.clone() };
+            let shadow = rescore.shadow || repeat > 0;
+            let request = ScoreRequest { repeat, shadow, ..request.clone() };
             let command = ApplicationCommand::RequestScore { request, again: true };
             let envelope = Envelope::new(application, command, actor.clone());
             match dispatcher.dispatch::<Application>(envelope).await {

@@ -9,7 +9,7 @@ use event_log::folder::Folder;
 use event_log::jetstream::{JetStream, JetStreamBus, Options};
 use event_log::postgres::PostgresLog;
 use event_log::subscribe::Subscription;
-use event_log::{Dispatcher, Log};
+use event_log::{DispatchError, Dispatcher, Log};
 use notifier::{FileChannel, LogChannel, Notifier};
 use projections::{Builder, ReadStore};
 use scorers::reading::sandbox::Pool;
@@ -162,7 +162,14 @@ impl Engine {
     /// works.
     pub(crate) async fn prepare(&self) -> Result<(), Failure> {
         let actor = Actor::system("setup");
-        command_api::setup(&self.dispatcher, &self.grading.releases(), &actor).await?;
+        let setup = command_api::setup(&self.dispatcher, &self.grading.releases(), &actor).await;
+        setup.map_err(|e| match e {
+            DispatchError::Refused(refusal) if refusal.code == "RELEASE_REGISTERED" => {
+                let advice = "raise the release's `version` in the settings: scores name the one that made them";
+                Failure::new("RELEASE_REGISTERED", refusal.message, advice)
+            }
+            other => other.into(),
+        })?;
         if event_log::erase::complete_all(&self.log).await? > 0 {
             self.builder.catch_up(&self.read, u64::MAX).await?;
             self.read.forget_older_copies().await?;

@@ -54,6 +54,8 @@ pub(crate) struct Grading {
     shown: usize,
     /// Likewise, those in shadow.
     shadow: Vec<usize>,
+    /// Whether somebody said which one is shown.
+    pub(crate) chosen: bool,
     pub(crate) budgets: Budgets,
 }
 
@@ -107,7 +109,13 @@ impl FileRelease {
 impl Grading {
     /// The local grader alone, which needs nothing.
     pub(crate) fn local() -> Self {
-        Self { known: vec![Known::Baseline], shown: 0, shadow: vec![], budgets: Budgets::default() }
+        Self {
+            known: vec![Known::Baseline],
+            shown: 0,
+            shadow: vec![],
+            chosen: false,
+            budgets: Budgets::default(),
+        }
     }
 
     /// What was asked for, all sources together.
@@ -135,33 +143,31 @@ impl Grading {
                 model,
             })));
         }
-        let find = |name: &str| {
-            let is = |k: &Known| {
-                let release = k.release();
-                release.label() == name || release.name == name
-            };
-            // Of several versions under one name the last is meant.
-            known.iter().rposition(is).ok_or_else(|| {
-                let names: Vec<_> = known.iter().map(|k| k.release().label()).collect();
-                let message = format!("no release `{name}` is known");
-                let advice = format!(
-                    "known are {}; others go under `grading` in the settings file",
-                    names.join(", ")
-                );
-                Failure::new("UNKNOWN_RELEASE", message, advice)
-            })
-        };
-        let shown = args.grader.as_deref().or(file.shown.as_deref()).map_or(Ok(0), find)?;
+        let shown = args.grader.as_deref().or(file.shown.as_deref());
+        let chosen = shown.is_some();
+        let shown = shown.map_or(Ok(0), |name| find(&known, name))?;
         let mut shadow = Vec::new();
         for name in if args.shadow.is_empty() { &file.shadow } else { &args.shadow } {
-            let at = find(name)?;
+            let at = find(&known, name)?;
             if at != shown && !shadow.contains(&at) {
                 shadow.push(at);
             }
         }
-        let grading = Self { known, shown, shadow, budgets: file.budgets };
+        let grading = Self { known, shown, shadow, chosen, budgets: file.budgets };
         grading.check()?;
         Ok(grading)
+    }
+
+    /// Puts a release at work beside the others; answers how it is asked.
+    pub(crate) fn beside(&mut self, name: &str) -> Result<AskedOf, Failure> {
+        let at = find(&self.known, name)?;
+        if at != self.shown && !self.shadow.contains(&at) {
+            self.shadow.push(at);
+            self.check()?;
+        }
+        let known = self.known.get(at).cloned().unwrap_or(Known::Baseline);
+        let release = known.release().label();
+        Ok(AskedOf { release, prompt_version: known.prompt_version(), shadow: true })
     }
 
     fn check(&self) -> Result<(), Failure> {
@@ -228,6 +234,25 @@ impl Grading {
         }
         Ok(engines)
     }
+}
+
+/// Where a release stands among the known.
+fn find(known: &[Known], name: &str) -> Result<usize, Failure> {
+    let is = |k: &Known| {
+        let release = k.release();
+        release.label() == name || release.name == name
+    };
+    // Of several versions under one name the last is meant.
+    known.iter().rposition(is).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|k| k.release().label()).collect();
+        let message = format!("no release `{name}` is known");
+        let others = "others go under `grading` in the settings file";
+        Failure::new(
+            "UNKNOWN_RELEASE",
+            message,
+            format!("known are {}; {others}", names.join(", ")),
+        )
+    })
 }
 
 #[cfg(test)]

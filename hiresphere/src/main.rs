@@ -15,11 +15,13 @@ mod health;
 mod inputs;
 mod job_file;
 mod migrate;
+mod models;
 mod out;
 mod parked;
 mod readers;
 mod rebuild;
 mod replay;
+mod rescore;
 mod schemas;
 mod screen;
 mod serve;
@@ -125,6 +127,8 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Tail(args) => Box::pin(tail::run(args)).await,
         Command::Token(args) => token::run(args).await,
         Command::Replay(args) => Box::pin(replay::run(args)).await,
+        Command::Models(args) => models::run(args).await,
+        Command::Rescore(args) => Box::pin(rescore::run(args)).await,
         Command::Schemas(args) => schemas::run(&args),
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Erase(args) => Box::pin(erase::run(args)).await,

@@ -6,6 +6,7 @@ mod table;
 use std::collections::HashMap;
 use std::path::Path;
 
+use command_api::rescore::{Rescore, rescore, show};
 use domain::ids::{ApplicationId, CandidateId, JobId};
 use futures::{StreamExt as _, TryStreamExt as _};
 use projections::models::ranked_pool::{self, PoolRow};
@@ -56,7 +57,16 @@ pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
     let job = command_api::open_job(&engine.dispatcher, posting.clone(), &operator()).await?;
 
     let bar = out::progress(inputs.len());
-    let handing_in = hand_in_all(&engine, job, &inputs, || bar.inc(1));
+    let (release, prompt_version) = engine.grading.shown();
+    let wanted = Rescore { release, prompt_version, repeats: 0, shadow: false };
+    let handing_in = async {
+        let handed_in = hand_in_all(&engine, job, &inputs, || bar.inc(1)).await?;
+        // What another release scored before is scored by the one that was chosen now.
+        if engine.grading.chosen {
+            rescore(&engine.dispatcher, job, &wanted, &operator()).await?;
+        }
+        Ok(handed_in)
+    };
     let handed_in = Box::pin(settle(&engine, handing_in, |event| {
         if ends_a_way(event) {
             bar.inc(1);
@@ -64,6 +74,9 @@ pub(crate) async fn run(args: ScreenArgs) -> Result<(), Failure> {
     }))
     .await?;
     bar.finish_and_clear();
+    if engine.grading.chosen && show(&engine.dispatcher, job, &wanted, &operator()).await? > 0 {
+        engine.builder.catch_up(&engine.read, u64::MAX).await?;
+    }
     backstage.end().await;
 
     let pool = engine.read.pool().await;

@@ -4,7 +4,7 @@
 //! changes what is measured.
 
 mod baselines;
-mod metrics;
+pub mod metrics;
 mod report;
 mod sets;
 #[cfg(test)]
