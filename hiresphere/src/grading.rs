@@ -260,6 +260,8 @@ mod tests {
     use super::*;
 
     fn of(yaml: &str, grader: Option<&str>) -> Result<Grading, Failure> {
+        // As `main` does.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("hiresphere.yaml");
         std::fs::write(&config, yaml).unwrap();

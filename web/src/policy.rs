@@ -81,6 +81,8 @@ pub const RULES: &[(Method, &str, Rule)] = &[
     (POST, "/v1/jobs/{job}/publish", Rule::Recruiters),
     (POST, "/v1/jobs/{job}/pause", Rule::Recruiters),
     (POST, "/v1/jobs/{job}/reopen", Rule::Recruiters),
+    (POST, "/v1/jobs/{job}/scoring/stop", Rule::Recruiters),
+    (POST, "/v1/jobs/{job}/scoring/resume", Rule::Recruiters),
     (POST, "/v1/jobs/{job}/close", Rule::Recruiters),
     (GET, "/v1/jobs/{job}/pool", Rule::Members),
     (GET, "/v1/jobs/{job}/counters", Rule::Members),
@@ -98,6 +100,7 @@ pub const RULES: &[(Method, &str, Rule)] = &[
     (POST, "/v1/applications/{application}/move", Rule::Recruiters),
     (POST, "/v1/applications/{application}/notes", Rule::Recruiters),
     (POST, "/v1/applications/{application}/score", Rule::Recruiters),
+    (PUT, "/v1/applications/{application}/score/shown", Rule::Recruiters),
     (PUT, "/v1/applications/{application}/resume", Rule::Recruiters),
     (POST, "/v1/applications/{application}/withdraw", Rule::RecruitersAndApplicant),
     // Candidates

@@ -73,6 +73,13 @@ async fn jobs_refuse() {
     post("publish", json!({})).await.ok();
     post("publish", json!({})).await.refused(409, "WRONG_STATE");
     post("reopen", json!({})).await.refused(409, "WRONG_STATE");
+    post("scoring/stop", json!({ "reason": " " })).await.at_field(422, "VALIDATION", "reason");
+    post("scoring/stop", json!({ "reason": "odd answers" })).await.ok();
+    let stopped = post("scoring/stop", json!({ "reason": "again" })).await;
+    let seen = api.read(&at, number(&stopped.ok(), "position")).await;
+    assert_eq!(text(&seen, "scoring_stopped"), "odd answers");
+    let resumed = number(&post("scoring/resume", json!({})).await.ok(), "position");
+    assert!(api.read(&at, resumed).await["scoring_stopped"].is_null());
     apply(&server, &job, &AMARA).await;
     let used = json!([{ "id": "in", "name": "In", "kind": "submitted" }, stage("hired", "hired")]);
     define(used).await.refused(409, "STAGE_IN_USE");
@@ -94,7 +101,7 @@ async fn jobs_refuse() {
     let nobody = format!("/v1/jobs/{NOBODY}");
     api.put(&nobody, posting("Cook")).await.refused(404, "NOT_FOUND");
     api.put(&format!("{nobody}/rubric"), rubric("default", 1)).await.refused(404, "NOT_FOUND");
-    for what in ["publish", "pause", "reopen"] {
+    for what in ["publish", "pause", "reopen", "scoring/resume"] {
         let answer = api.post(&format!("{nobody}/{what}"), json!({})).await;
         answer.refused(404, "NOT_FOUND");
     }

@@ -153,6 +153,16 @@ async fn decisions_refuse() {
     let run = text(&api.read(&amara.url, position).await, "run");
     assert_eq!(text(&twice, "existing"), run);
     post(&amara, "score", json!({ "again": true })).await.refused(409, "DUPLICATE_RUN");
+    let show = async |run: &str| {
+        api.put(&format!("{}/score/shown", amara.url), json!({ "run": run })).await
+    };
+    show("0123456789abcdef0123456789abcdef").await.refused(404, "NOT_FOUND");
+    // It is shown already.
+    show(&run).await.ok();
+    let stop = format!("/v1/jobs/{job}/scoring/stop");
+    api.post(&stop, json!({ "reason": "odd answers" })).await.ok();
+    post(&amara, "score", json!({ "again": true })).await.refused(409, "SCORING_STOPPED");
+    api.post(&format!("/v1/jobs/{job}/scoring/resume"), json!({})).await.ok();
     post(&amara, "unreject", json!({})).await.refused(409, "NOT_REJECTED");
     for (reason, category) in [("", "skills"), ("no", " ")] {
         let body = json!({ "reason": reason, "category": category });
