@@ -20,6 +20,9 @@ impl Method {
         match self {
             Self::TextLayer => "text_layer",
             Self::Docx => "docx",
+            Self::Odt => "odt",
+            Self::Rtf => "rtf",
+            Self::Html => "html",
             Self::PlainText => "plain_text",
             Self::Ocr => "ocr",
         }
@@ -59,7 +62,15 @@ mod tests {
         for kind in [HiddenKind::Invisible, HiddenKind::LowContrast, HiddenKind::ZeroWidth] {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        for method in [Method::TextLayer, Method::Docx, Method::PlainText, Method::Ocr] {
+        for method in [
+            Method::TextLayer,
+            Method::Docx,
+            Method::Odt,
+            Method::Rtf,
+            Method::Html,
+            Method::PlainText,
+            Method::Ocr,
+        ] {
             assert_eq!(serde_json::to_value(method).unwrap(), method.as_str());
         }
         assert_eq!(Failure::from_code("EMPTY_TEXT"), Some(Failure::EmptyText));
