@@ -86,7 +86,6 @@ fn binary_with_zero_bytes_is_not_text() {
 
 #[test]
 fn what_is_not_a_resume_is_unsupported() {
-    assert_fails(b"{\\rtf1\\ansi Jane}", Failure::UnsupportedType, "application/rtf");
     assert_fails(b"<!DOCTYPE html><html><p>Jane</p></html>", Failure::UnsupportedType, "text/html");
     assert_fails(b"  <HTML><body>Jane</body></HTML>", Failure::UnsupportedType, "text/html");
     assert_fails(b"\x7FELF\x02\x01\x01", Failure::UnsupportedType, "application/x-executable");
