@@ -3,8 +3,8 @@
 //! [`read`] is the whole of it, as a function of its input; [`sandbox`] runs it in a child process,
 //! because the files come from strangers. A file is first told by its content ([`sniff()`]). PDF goes
 //! through one of two engines to one list of glyphs, then the `guard` takes out what a person
-//! could not see, and `layout` puts the rest in reading order. DOCX, ODT, RTF and plain text are
-//! walked directly, under the same rules where they apply.
+//! could not see, and `layout` puts the rest in reading order. DOCX, ODT, RTF, HTML and plain
+//! text are walked directly, under the same rules where they apply.
 //!
 //! Every file ends in text or in one named [`Failure`]; nothing is invented and nothing is silently
 //! empty.
@@ -14,6 +14,7 @@ mod container;
 mod docx;
 mod failure;
 mod guard;
+mod html;
 mod layout;
 mod limits;
 mod lines;
@@ -188,7 +189,7 @@ pub fn readable(bytes: &[u8]) -> Option<&'static str> {
     use sniff::FileType as T;
     let kind = sniff::sniff(bytes);
     match kind {
-        T::Pdf | T::Docx | T::Odt | T::Rtf | T::PlainText(_) => Some(kind.media_type()),
+        T::Pdf | T::Docx | T::Odt | T::Rtf | T::Html(_) | T::PlainText(_) => Some(kind.media_type()),
         T::Image(media_type) if ocr::picture::readable(media_type) => Some(media_type),
         _ => None,
     }
@@ -231,7 +232,7 @@ fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Fail
         FileType::Docx => docx::read(bytes, limits),
         FileType::Odt => odt::read(bytes, limits),
         FileType::Rtf => rtf::read(bytes, limits),
-        FileType::Html(_) => Err(Failure::UnsupportedType),
+        FileType::Html(encoding) => html::read(bytes, encoding, limits),
         FileType::EncryptedOffice => Err(Failure::Encrypted),
         FileType::BrokenZip => Err(Failure::Corrupt),
         FileType::PlainText(encoding) => Ok(text::read(bytes, encoding)),

@@ -4,6 +4,7 @@
 //! that was cut; what follows the end of the outermost one is not the document's.
 
 mod charset;
+mod state;
 mod tokens;
 mod walk;
 mod words;

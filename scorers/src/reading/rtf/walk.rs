@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::charset::{self, Charset};
+use super::state::{Look, Opened, Paragraph, Shade, Shape, State, Story};
 use super::tokens::{Token, Tokens};
 use super::words::{self, Group};
 use crate::reading::blocks::Blocks;
@@ -58,93 +59,6 @@ pub(super) fn document(bytes: &[u8], limits: &Limits) -> Result<Found, Failure> 
         }
     }
     Ok(walker.finish())
-}
-
-/// A colour by its place in the table, or something that is not known.
-#[derive(Debug, Clone, Copy)]
-enum Shade {
-    Color(usize),
-    Unknown,
-}
-
-/// How characters look.
-#[derive(Debug, Clone, Copy)]
-struct Look {
-    invisible: bool,
-    deleted: bool,
-    color: usize,
-    /// In half points.
-    size: i32,
-    font: Option<i32>,
-    shade: Option<Shade>,
-}
-
-impl Default for Look {
-    fn default() -> Self {
-        Self { invisible: false, deleted: false, color: 0, size: 24, font: None, shade: None }
-    }
-}
-
-/// How a paragraph looks.
-#[derive(Debug, Clone, Copy, Default)]
-struct Paragraph {
-    listed: bool,
-    in_table: bool,
-    off_page: bool,
-    shade: Option<Shade>,
-}
-
-/// What a group is for, and what holds in it.
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    group: Group,
-    /// What was opened with this group, and ends with it.
-    opened: Option<Opened>,
-    /// Whether `\*` was the first thing in it.
-    ignorable: bool,
-    /// How many characters stand in for one that old readers do not know.
-    stand_ins: usize,
-    look: Look,
-    paragraph: Paragraph,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Opened {
-    Header,
-    Footer,
-    Note,
-    Box,
-    Name,
-    Value,
-}
-
-/// A run of paragraphs: the body, a header, a note, a box.
-#[derive(Debug, Default)]
-struct Story {
-    /// Its paragraph has text.
-    begun: bool,
-    /// Its paragraph has a bullet.
-    bullet: bool,
-    in_row: bool,
-    in_cell: bool,
-    cell: usize,
-    /// What cells of the row are painted with.
-    cells: Vec<Option<Shade>>,
-    next_cell: Option<Shade>,
-    /// What the box is painted with.
-    behind: Option<Behind>,
-    off_page: bool,
-}
-
-/// A shape that is open.
-#[derive(Debug, Default)]
-struct Shape {
-    name: String,
-    value: String,
-    fill: Option<[u8; 3]>,
-    unfilled: bool,
-    pattern: bool,
-    off_page: bool,
 }
 
 #[derive(Default)]
@@ -201,20 +115,10 @@ impl Walker {
         if self.state.opened.is_some() {
             return; // One group is one thing.
         }
-        let mut story = Story::default();
-        if opened == Opened::Box {
-            let shape = &self.shape;
-            let filled = if shape.pattern {
-                Some(Behind::Unknown)
-            } else if shape.unfilled {
-                None
-            } else {
-                shape.fill.map(Behind::Rgb)
-            };
-            let around = self.stories.last();
-            story.behind = filled.or(around.and_then(|around| around.behind));
-            story.off_page = shape.off_page || around.is_some_and(|around| around.off_page);
-        }
+        let story = match opened {
+            Opened::Box => Story::of_box(&self.shape, self.stories.last()),
+            _ => Story::default(),
+        };
         self.stories.push(story);
         self.blocks.open();
         self.state.opened = Some(opened);
