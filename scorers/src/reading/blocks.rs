@@ -1,6 +1,8 @@
 //! Lines gathered from a document that is walked: cells into rows, boxes after the line they hang
 //! on, bullets, and what is hidden set aside.
 
+use std::collections::HashSet;
+
 use super::{Draft, Hidden, HiddenKind, Method, Page, lines};
 
 /// Where a walk's text goes.
@@ -172,6 +174,25 @@ impl Blocks {
         self.end_row();
         self.end_line();
         (self.outs.pop().unwrap_or_default().text, self.hidden)
+    }
+}
+
+/// Headers or footers, each once: first, left and other pages often carry the same.
+#[derive(Debug, Default)]
+pub(super) struct Distinct {
+    texts: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Distinct {
+    pub(super) fn add(&mut self, text: String) {
+        if !text.trim().is_empty() && self.known.insert(text.clone()) {
+            self.texts.push(text);
+        }
+    }
+
+    pub(super) fn into_texts(self) -> Vec<String> {
+        self.texts
     }
 }
 

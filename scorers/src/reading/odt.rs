@@ -45,7 +45,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
     let (mut headers, mut footers) = (Vec::new(), Vec::new());
     match around {
         Ok(around) => {
-            (headers, footers) = (around.headers, around.footers);
+            (headers, footers) = (around.headers.into_texts(), around.footers.into_texts());
             text.hidden.extend(around.hidden);
         }
         Err(Failure::TooLarge) => return Err(Failure::TooLarge),

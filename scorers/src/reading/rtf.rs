@@ -14,6 +14,7 @@ use super::{Draft, Failure, Limits, Method, blocks};
 /// Reads an RTF.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
     let found = walk::document(bytes, limits)?;
-    let visible = [found.headers, vec![found.visible], found.notes, found.footers].concat();
+    let (headers, footers) = (found.headers.into_texts(), found.footers.into_texts());
+    let visible = [headers, vec![found.visible], found.notes, footers].concat();
     Ok(blocks::draft("rtf 1", Method::Rtf, &visible.join("\n\n"), found.hidden))
 }

@@ -14,11 +14,15 @@ use crate::reading::Failure;
 /// and every so many bytes of its attributes are looked through for each.
 const MOST_STEPS: usize = 20_000_000;
 const BYTES_A_STEP: usize = 8;
+/// Rules of one page, and declarations in them. Whole frameworks have some thousands.
+const MOST_RULES: usize = 50_000;
+const MOST_DECLARATIONS: usize = 200_000;
 
 /// The rules of a page.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
     blocks: Vec<Vec<(Said, bool)>>,
+    declarations: usize,
     rules: Vec<Rule>,
     /// Rules by the id, the class or the name that the element itself must have.
     by_key: HashMap<String, Vec<usize>>,
@@ -45,7 +49,11 @@ struct Part {
 
 impl Sheet {
     /// Adds a style sheet, after those that are there.
-    pub(super) fn add(&mut self, text: &str) {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::TooLarge`] where it is no page's.
+    pub(super) fn add(&mut self, text: &str) -> Result<(), Failure> {
         let text = without_comments(text);
         let mut rest = text.as_str();
         while let Some(at) = rest.find(['{', '}', ';']) {
@@ -69,6 +77,7 @@ impl Sheet {
             if said.is_empty() {
                 continue;
             }
+            self.declarations += said.len();
             self.blocks.push(said);
             for selector in css::split(prelude, ',') {
                 if let Some(rule) = rule(selector, self.blocks.len() - 1) {
@@ -76,8 +85,12 @@ impl Sheet {
                     self.by_key.entry(key).or_default().push(self.rules.len());
                     self.rules.push(rule);
                 }
+                if self.rules.len() > MOST_RULES || self.declarations > MOST_DECLARATIONS {
+                    return Err(Failure::TooLarge);
+                }
             }
         }
+        Ok(())
     }
 
     /// What the rules that hold for an element say, the weightiest last.

@@ -145,7 +145,7 @@ pub(super) fn parse(text: &str, limits: &Limits) -> Result<Tree, Failure> {
         if sink.nodes.borrow().len() > MOST_NODES || sink.deepest.get() > limits.depth {
             return Err(Failure::TooLarge);
         }
-        if begun.elapsed() > limits.wall_time {
+        if begun.elapsed() > limits.wall_time / 2 {
             return Err(Failure::TimedOut);
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn page(
     tree: &Tree,
     limits: &Limits,
 ) -> Result<(String, Vec<(HiddenKind, String)>), Failure> {
-    let sheet = sheet(tree);
+    let sheet = sheet(tree)?;
     let mut walker = Walker { blocks: Blocks::default(), blank: true, painted: false };
     let mut steps = vec![Step::Enter(ROOT, PAGE)];
     let mut depth = 0usize;
@@ -60,20 +60,20 @@ pub(super) fn page(
 }
 
 /// The page's own style sheets, in their order.
-fn sheet(tree: &Tree) -> Sheet {
+fn sheet(tree: &Tree) -> Result<Sheet, Failure> {
     let mut sheet = Sheet::default();
     let mut open = vec![ROOT];
     while let Some(id) = open.pop() {
         match tree.element(id) {
             Some(element) if element.name() == "style" => {
                 if is_for_screens(element.attribute("media").unwrap_or_default()) {
-                    sheet.add(&tree.text_of(id));
+                    sheet.add(&tree.text_of(id))?;
                 }
             }
             _ => open.extend(tree.children_back(id)),
         }
     }
-    sheet
+    Ok(sheet)
 }
 
 /// What is no text of the page: the first of them is what is not HTML, as drawings and formulas.

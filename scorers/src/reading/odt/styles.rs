@@ -165,7 +165,6 @@ struct Style {
 
 #[derive(Debug, Default)]
 struct Master {
-    name: String,
     layout: String,
     next: Option<String>,
 }
@@ -176,7 +175,9 @@ pub(super) struct Sheet {
     /// By family and name, which is empty for the family's default.
     styles: HashMap<String, Style>,
     layouts: HashMap<String, Ground>,
-    masters: Vec<Master>,
+    masters: HashMap<String, Master>,
+    /// The name of the first one.
+    first_master: Option<String>,
 }
 
 impl Sheet {
@@ -230,11 +231,15 @@ impl Sheet {
                         ground.note(&element);
                     }
                 }
-                "master-page" => sheet.masters.push(Master {
-                    name: said("name").unwrap_or_default(),
-                    layout: said("page-layout-name").unwrap_or_default(),
-                    next: said("next-style-name"),
-                }),
+                "master-page" => {
+                    let name = said("name").unwrap_or_default();
+                    if name == "Standard" || sheet.first_master.is_none() {
+                        sheet.first_master = Some(name.clone());
+                    }
+                    let layout = said("page-layout-name").unwrap_or_default();
+                    let master = Master { layout, next: said("next-style-name") };
+                    sheet.masters.insert(name, master);
+                }
                 _ => {
                     let of_style =
                         matches!(path.last().map(String::as_str), Some("style" | "default-style"));
@@ -258,22 +263,15 @@ impl Sheet {
     /// The master pages in use: those that paragraphs begin, and those that follow them.
     pub(super) fn masters_from(&self, begun: &HashSet<String>) -> HashSet<String> {
         let mut masters = begun.clone();
-        for _ in 0..16 {
-            let before = masters.len();
-            for master in &self.masters {
-                if masters.contains(&master.name) {
-                    masters.extend(master.next.clone());
-                }
-            }
-            if masters.len() == before {
-                break;
+        let mut new: Vec<&String> = begun.iter().collect();
+        while let Some(name) = new.pop() {
+            if let Some(next) = self.masters.get(name).and_then(|master| master.next.as_ref())
+                && masters.insert(next.clone())
+            {
+                new.push(next);
             }
         }
         masters
-    }
-
-    fn first_master(&self) -> Option<&Master> {
-        self.masters.iter().find(|master| master.name == "Standard").or(self.masters.first())
     }
 }
 
@@ -326,15 +324,12 @@ impl Styles<'_> {
 
     /// The master of pages where no paragraph has begun another.
     pub(super) fn first_master(&self) -> Option<&str> {
-        self.common.first_master().map(|master| master.name.as_str())
+        self.common.first_master.as_deref()
     }
 
     /// What pages of a master are painted with; of the first where none is named.
     pub(super) fn page(&self, master: Option<&str>) -> Option<Behind> {
-        let master = match master {
-            Some(name) => self.common.masters.iter().find(|master| master.name == name),
-            None => self.common.first_master(),
-        };
-        self.common.layouts.get(&master?.layout)?.paints()
+        let master = self.common.masters.get(master.or(self.first_master())?)?;
+        self.common.layouts.get(&master.layout)?.paints()
     }
 }

@@ -10,7 +10,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::styles::{Look, Size, Styles, points};
-use crate::reading::blocks::Blocks;
+use crate::reading::blocks::{Blocks, Distinct};
 use crate::reading::looks::{self, Behind, PAPER};
 use crate::reading::xml::{attribute, referred};
 use crate::reading::{Failure, HiddenKind, Limits, container};
@@ -20,8 +20,8 @@ use crate::reading::{Failure, HiddenKind, Limits, container};
 pub(super) struct Found {
     pub(super) visible: String,
     pub(super) hidden: Vec<(HiddenKind, String)>,
-    pub(super) headers: Vec<String>,
-    pub(super) footers: Vec<String>,
+    pub(super) headers: Distinct,
+    pub(super) footers: Distinct,
     pub(super) notes: Vec<String>,
     /// The master pages that paragraphs begin.
     pub(super) masters: HashSet<String>,
@@ -321,11 +321,11 @@ impl<'a> Walker<'a> {
             }
             "header" | "header-left" | "header-first" => {
                 let text = self.blocks.close();
-                add_new(&mut self.found.headers, text);
+                self.found.headers.add(text);
             }
             "footer" | "footer-left" | "footer-first" => {
                 let text = self.blocks.close();
-                add_new(&mut self.found.footers, text);
+                self.found.footers.add(text);
             }
             name if is_shape(name) => self.blocks.close_box(),
             _ => {}
@@ -399,11 +399,4 @@ fn is_shape(name: &str) -> bool {
             | "caption"
             | "measure"
     )
-}
-
-/// First, left and other pages often carry the same header.
-fn add_new(texts: &mut Vec<String>, text: String) {
-    if !text.trim().is_empty() && !texts.contains(&text) {
-        texts.push(text);
-    }
 }

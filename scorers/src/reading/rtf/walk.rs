@@ -9,7 +9,7 @@ use super::charset::{self, Charset};
 use super::state::{Look, Opened, Paragraph, Shade, Shape, State, Story};
 use super::tokens::{Token, Tokens};
 use super::words::{self, Group};
-use crate::reading::blocks::Blocks;
+use crate::reading::blocks::{Blocks, Distinct};
 use crate::reading::looks::{self, Behind, PAPER};
 use crate::reading::{Failure, HiddenKind, Limits};
 
@@ -18,8 +18,8 @@ use crate::reading::{Failure, HiddenKind, Limits};
 pub(super) struct Found {
     pub(super) visible: String,
     pub(super) hidden: Vec<(HiddenKind, String)>,
-    pub(super) headers: Vec<String>,
-    pub(super) footers: Vec<String>,
+    pub(super) headers: Distinct,
+    pub(super) footers: Distinct,
     pub(super) notes: Vec<String>,
 }
 
@@ -146,9 +146,8 @@ impl Walker {
                 let note = self.blocks.close();
                 self.found.notes.push(note);
             }
-            // First, left and right pages often carry the same header.
-            Opened::Header => add_new(&mut self.found.headers, self.blocks.close()),
-            _ => add_new(&mut self.found.footers, self.blocks.close()),
+            Opened::Header => self.found.headers.add(self.blocks.close()),
+            _ => self.found.footers.add(self.blocks.close()),
         }
     }
 
@@ -495,9 +494,3 @@ impl Walker {
 const BEYOND: i32 = 4_400;
 /// ...and the beginning of a line.
 const FAR: i32 = 14_400;
-
-fn add_new(texts: &mut Vec<String>, text: String) {
-    if !text.trim().is_empty() && !texts.contains(&text) {
-        texts.push(text);
-    }
-}
