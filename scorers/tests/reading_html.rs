@@ -61,6 +61,8 @@ fn blocks_are_lines_and_blanks_in_a_row_are_one() {
 fn lists_keep_a_bullet() {
     let body = "<ul><li>Rust<li><p>Go</p><ol><li>nested</ol></ul><dl><dt>Term<dd>Meaning</dl>";
     assert_eq!(text(body), "• Rust\n• Go\n• nested\nTerm\nMeaning");
+    let word = "<p><span style='font-family:Symbol'>·<span style='font:7pt \"Times\"'>&nbsp; v</span></span>Rust</p>";
+    assert_eq!(text(word), "•  vRust");
     assert_eq!(text("<ul style='list-style:none'><li>Rust</ul>"), "Rust");
 }
 
@@ -278,6 +280,15 @@ fn white_text_on_something_dark_is_seen() {
     assert_eq!(seen(page(banner, body).as_bytes()), "Jane\nCook since 2010\nBody");
     let dark = "<style>body{background:#222;color:#eee}</style>";
     assert_eq!(seen(page(dark, "<p>Jane</p>").as_bytes()), "Jane");
+    // Who knows whether these rules hold, does not say that nothing can be seen.
+    for painted in [".x:first-child", "h1 + .x", "p[class]", ".x::before", "div.y ~ p:not(.z)"] {
+        let head = format!("<style>{painted}{{background:#222}} .x{{color:#fff}}</style>");
+        assert_eq!(seen(page(&head, "<p class=x>Jane</p>").as_bytes()), "Jane", "{painted}");
+    }
+    for unpainted in [".x:hover", "[class]", ".y:first-child", ".x:first-line{color:red} .q"] {
+        let head = format!("<style>{unpainted}{{background:#222}} .x{{color:#fff}}</style>");
+        assert_hides(&head, "<p class=x>secret</p>", HiddenKind::LowContrast);
+    }
     let over = "<div style=\"background:#222;height:99px\"></div><p style=\"position:absolute;top:9px;color:#fff\">Jane</p>";
     assert_eq!(text(over), "Jane");
     assert_hides(

@@ -32,6 +32,20 @@ pub(super) enum Said {
     Bullets(bool),
     Floats(bool),
     Column(bool),
+    /// In a font of pictures.
+    Symbols(bool),
+}
+
+impl Said {
+    /// Whether it puts something behind text.
+    pub(super) fn paints(self) -> bool {
+        match self {
+            Self::Picture(picture) => picture,
+            Self::Background(Paint::Rgba(_, alpha)) => alpha > 0.0,
+            Self::Background(paint) => paint == Paint::Unknown,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,7 +125,11 @@ fn note(name: &str, value: &str, say: &mut impl FnMut(Said)) {
             }
         }
         "font-size" => values::size(value).map(Said::Size).into_iter().for_each(say),
-        "font" => font(value).map(Said::Size).into_iter().for_each(say),
+        "font" => {
+            say(Said::Symbols(is_of_pictures(value)));
+            font(value).map(Said::Size).into_iter().for_each(say);
+        }
+        "font-family" => say(Said::Symbols(is_of_pictures(value))),
         "color" => values::paint(value).map(Said::Color).into_iter().for_each(say),
         "-webkit-text-fill-color" => {
             values::paint(value).map(Said::Letters).into_iter().for_each(say);
@@ -183,6 +201,11 @@ fn font(value: &str) -> Option<Length> {
         let weight = sized && word.bytes().all(|byte| byte.is_ascii_digit()) && word != "0";
         (!weight).then(|| values::size(word)).flatten()
     })
+}
+
+fn is_of_pictures(family: &str) -> bool {
+    let first = family.split(',').next().unwrap_or_default();
+    first.contains("wingdings") || first.trim_matches(['"', '\'', ' ']).ends_with("symbol")
 }
 
 fn background(value: &str, say: &mut impl FnMut(Said)) {

@@ -1,13 +1,15 @@
 //! Style sheets of a page: rules by what they select, and which of them hold for an element.
 //!
 //! Selectors are names, classes and ids, together and under one another. What else selects (states,
-//! siblings, attributes) does not hold: text that only such a rule would hide is taken to show.
+//! siblings, attributes) does not hold: text that only such a rule would hide is taken to show, and so
+//! is what may be on something that only such a rule paints.
 
 use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::css::{self, Said};
 use super::tree::{Element, Id, Tree};
+use super::values::Paint;
 use crate::reading::Failure;
 
 /// How often an element may be held against a part of a selector, or given a declaration, on one page;
@@ -78,9 +80,15 @@ impl Sheet {
                 continue;
             }
             self.declarations += said.len();
+            let paints = said.iter().any(|(one, _)| one.paints());
             self.blocks.push(said);
             for selector in css::split(prelude, ',') {
-                if let Some(rule) = rule(selector, self.blocks.len() - 1) {
+                let own = self.blocks.len() - 1;
+                let rule = match rule(selector, own) {
+                    None if paints => loosely(selector).and_then(|part| rule_of(part, own + 1)),
+                    rule => rule,
+                };
+                if let Some(rule) = rule {
                     let key = rule.parts.first().map(Part::key).unwrap_or_default();
                     self.by_key.entry(key).or_default().push(self.rules.len());
                     self.rules.push(rule);
@@ -88,6 +96,9 @@ impl Sheet {
                 if self.rules.len() > MOST_RULES || self.declarations > MOST_DECLARATIONS {
                     return Err(Failure::TooLarge);
                 }
+            }
+            if paints {
+                self.blocks.push(vec![(Said::Background(Paint::Unknown), false)]);
             }
         }
         Ok(())
@@ -199,12 +210,30 @@ fn rule(selector: &str, block: usize) -> Option<Rule> {
     }
     // In the list each part says of itself how it stands to the one before it there.
     parts.reverse();
+    rule_of(parts, block)
+}
+
+fn rule_of(parts: Vec<Part>, block: usize) -> Option<Rule> {
     let weight = (
         parts.iter().filter(|part| part.id.is_some()).count(),
         parts.iter().map(|part| part.classes.len()).sum(),
         parts.iter().filter(|part| part.name.is_some()).count(),
     );
     (!parts.is_empty()).then_some(Rule { parts, weight, block })
+}
+
+/// What an element must have at least for a selector to hold that is not read as a whole; none where
+/// it holds only while somebody points at the element, or for just any.
+fn loosely(selector: &str) -> Option<Vec<Part>> {
+    const STATES: [&str; 5] = [":hover", ":focus", ":active", ":target", "::selection"];
+    let spaced = selector.replace(['>', '+', '~'], " ");
+    let last = css::split(&spaced, ' ').into_iter().rfind(|word| !word.trim().is_empty())?.trim();
+    if STATES.iter().any(|state| last.contains(state)) {
+        return None;
+    }
+    let end = last.find([':', '[']).unwrap_or(last.len());
+    let part = part(last.get(..end)?).filter(|part| part.key() != "*")?;
+    Some(vec![part])
 }
 
 /// Reads `name#id.class.class`.

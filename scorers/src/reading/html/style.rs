@@ -13,6 +13,8 @@ pub(super) struct Style {
     pub(super) display: Display,
     pub(super) preformatted: bool,
     pub(super) bullets: bool,
+    /// Its font has pictures for letters.
+    pub(super) symbols: bool,
     /// It stands apart from the line that it is in.
     pub(super) apart: bool,
     /// A colour or a picture of its own is behind it.
@@ -36,6 +38,7 @@ pub(super) const PAGE: Style = Style {
     display: Display::Block,
     preformatted: false,
     bullets: true,
+    symbols: false,
     apart: false,
     painted: false,
     visible: true,
@@ -222,6 +225,7 @@ impl Look {
             Said::Scaled => self.scaled = true,
             Said::Preformatted(preformatted) => style.preformatted = preformatted,
             Said::Bullets(bullets) => style.bullets = bullets,
+            Said::Symbols(symbols) => style.symbols = symbols,
             Said::Floats(floats) => style.apart = floats,
             Said::Column(column) => self.column = column,
         }

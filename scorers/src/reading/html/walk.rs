@@ -191,7 +191,9 @@ impl Walker {
                     blank = false;
                 }
                 c => {
-                    out.push(c);
+                    // What word processors write before an item of a list.
+                    let bullet = style.symbols && matches!(c, '·' | '§' | 'Ø' | 'ü' | 'v');
+                    out.push(if bullet { '•' } else { c });
                     blank = false;
                 }
             }
