@@ -40,7 +40,7 @@ fn resume(origin: &str, bytes: &[u8]) -> Resume {
 async fn begin(path: &Path) -> (Folder, Dispatcher, JobId) {
     let (folder, log) = Folder::open(path).await.unwrap();
     let dispatcher = log.dispatcher();
-    setup(&dispatcher, release("baseline"), &recruiter()).await.unwrap();
+    setup(&dispatcher, &[release("baseline")], &recruiter()).await.unwrap();
     let job = open_job(&dispatcher, posting(), &recruiter()).await.unwrap();
     (folder, dispatcher, job)
 }
@@ -50,12 +50,12 @@ async fn setting_up_and_opening_again_add_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (_held, dispatcher, job) = begin(folder.path()).await;
     let head = dispatcher.log().store.head().await.unwrap();
-    setup(&dispatcher, release("baseline"), &recruiter()).await.unwrap();
+    setup(&dispatcher, &[release("baseline")], &recruiter()).await.unwrap();
     assert_eq!(open_job(&dispatcher, posting(), &recruiter()).await.unwrap(), job);
     assert_eq!(dispatcher.log().store.head().await.unwrap(), head);
     let other = Posting { title: "Head Nurse".into(), ..posting() };
     assert_ne!(open_job(&dispatcher, other, &recruiter()).await.unwrap(), job);
-    let changed = setup(&dispatcher, release("another"), &recruiter()).await.unwrap_err();
+    let changed = setup(&dispatcher, &[release("another")], &recruiter()).await.unwrap_err();
     assert_eq!(changed.code(), "RELEASE_REGISTERED");
 }
 
@@ -66,7 +66,8 @@ async fn several_set_up_at_once() {
     let mut at_once = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let dispatcher = log.dispatcher();
-        at_once.spawn(async move { setup(&dispatcher, release("baseline"), &recruiter()).await });
+        at_once
+            .spawn(async move { setup(&dispatcher, &[release("baseline")], &recruiter()).await });
     }
     for done in at_once.join_all().await {
         done.unwrap();

@@ -76,6 +76,7 @@ fn candidates() -> Vec<C> {
         pages: 2,
         chars: 4_211,
         truncated: false,
+        language: Some("eng".into()),
         sandbox_without: vec![],
     };
     let flag = Flag { kind: "low_contrast".into(), page: 1, chars: 176 };

@@ -23,6 +23,8 @@ struct Line {
     sniffed_type: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     truncated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'static str>,
     pages: Vec<PageLine>,
     hidden: Vec<Hidden>,
     profile: Profile,
@@ -65,6 +67,7 @@ async fn line(input: &Input, readers: &Pool) -> Line {
         reason: Some(reason.code()),
         sniffed_type,
         truncated: false,
+        language: None,
         pages: vec![],
         hidden,
         profile: Profile::default(),
@@ -84,6 +87,7 @@ async fn line(input: &Input, readers: &Pool) -> Line {
                 reason: None,
                 sniffed_type: reading.sniffed_type,
                 truncated: extraction.truncated,
+                language: extraction.language(),
                 profile: profile::parse(&text),
                 pages: extraction
                     .pages
@@ -102,7 +106,8 @@ async fn line(input: &Input, readers: &Pool) -> Line {
 }
 
 fn for_people(line: &Line) -> String {
-    let mut text = format!("{} ({})\n", line.file, line.sniffed_type);
+    let language = line.language.map_or_else(String::new, |code| format!(", {code}"));
+    let mut text = format!("{} ({}{language})\n", line.file, line.sniffed_type);
     // Writing to a String cannot fail.
     if let Some(reason) = line.reason {
         let _ = writeln!(text, "  {reason}: {}", line.advice);

@@ -55,7 +55,7 @@ struct ApplicationForm {
     /// `true`: not to be scored by a machine.
     #[schema(pattern = "^(true|false)$")]
     ai_opt_out: Option<String>,
-    /// PDF, DOCX, Markdown or plain text.
+    /// PDF, DOCX, ODT, RTF, HTML, Markdown, plain text, or a picture (PNG, JPEG, TIFF, WebP).
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     resume: Vec<u8>,
 }

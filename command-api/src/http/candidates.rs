@@ -89,7 +89,7 @@ async fn register(
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "for the document; the form is read field by field")]
 struct ResumeForm {
-    /// PDF, DOCX, Markdown or plain text.
+    /// PDF, DOCX, ODT, RTF, HTML, Markdown, plain text, or a picture (PNG, JPEG, TIFF, WebP).
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     resume: Vec<u8>,
 }

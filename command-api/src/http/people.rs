@@ -108,7 +108,7 @@ pub(super) fn check_resume(api: &CommandApi, file: &Upload) -> Result<(), Proble
         return Err(Refusal::too_large(message).into());
     }
     if api.beside.readable(&file.bytes).is_none() {
-        let message = "resumes are PDF, DOCX, Markdown or plain text, by what is in the file";
+        let message = "resumes are PDF, DOCX, ODT, RTF, HTML, text or pictures (PNG, JPEG, TIFF, WebP), by what is in the file";
         return Err(Refusal::unsupported_type(message).on_field("resume").into());
     }
     Ok(())

@@ -88,7 +88,7 @@ pub struct Personal {
 pub struct ExtractionFacts {
     /// Media type by content.
     pub sniffed_type: String,
-    /// `text_layer`, `docx`, `plain_text`; several when pages differ.
+    /// `text_layer`, `ocr`, `docx`, `odt`, `rtf`, `html`, `plain_text`; several when pages differ.
     pub methods: Vec<String>,
     /// The reader and its version.
     pub engine: String,
@@ -98,6 +98,9 @@ pub struct ExtractionFacts {
     pub chars: u32,
     /// Whether pages beyond the limit were left unread.
     pub truncated: bool,
+    /// The language of the visible text, as ISO 639-3 has it (`eng`), where it can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// Layers of the sandbox that the machine which read it does not have: `landlock`, `seccomp`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sandbox_without: Vec<String>,

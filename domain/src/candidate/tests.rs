@@ -41,6 +41,7 @@ fn facts() -> ExtractionFacts {
         pages: 1,
         chars: 100,
         truncated: false,
+        language: None,
         sandbox_without: vec![],
     }
 }

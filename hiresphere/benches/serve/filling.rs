@@ -86,6 +86,7 @@ async fn score(
         pages: 1,
         chars: 4,
         truncated: false,
+        language: None,
         sandbox_without: vec![],
     };
     let text = DocumentId(log.ids.next());

@@ -37,6 +37,7 @@ async fn apply(log: &Log, job: JobId, n: u32) -> ApplicationId {
         pages: 1,
         chars: 4,
         truncated: false,
+        language: None,
         sandbox_without: vec![],
     };
     let text = DocumentId(log.ids.next());

@@ -164,6 +164,7 @@ impl Story {
             pages: 2,
             chars: 100,
             truncated: false,
+            language: None,
             sandbox_without: vec![],
         };
         let flags = vec![Flag { kind: "tiny".into(), page: 1, chars: 5 }];

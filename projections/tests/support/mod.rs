@@ -133,6 +133,7 @@ impl Told {
             pages: 1,
             chars: text.len(),
             truncated: false,
+            language: None,
             sandbox_without: vec![],
         };
         let flags = vec![Flag { kind: "tiny".into(), page: 1, chars: 5 }];

@@ -9,6 +9,7 @@ use super::{
     GradeError, Grader, JobBrief, ResumeView, custom, education, experience, skills, soft,
 };
 use crate::profile::dates::Month;
+use crate::reading::language::{called, language};
 
 /// The local grader.
 ///
@@ -33,9 +34,10 @@ impl Grader for Baseline {
         rubric: &Rubric,
         resume: &ResumeView<'_>,
     ) -> Result<Vec<Grade>, GradeError> {
+        let language = language(resume.text.as_str()).filter(|code| *code != "eng");
         let masked = mask(resume.text, resume.profile);
         let facts = Facts::of(resume.text, &masked, job, self.as_of);
-        rubric
+        let graded: Result<Vec<Grade>, GradeError> = rubric
             .criteria
             .iter()
             .map(|criterion| {
@@ -57,6 +59,17 @@ impl Grader for Baseline {
                     }
                 })
             })
-            .collect()
+            .collect();
+        let mut grades = graded?;
+        // It knows names of skills and trades in any language, and sentences in English.
+        if let Some(name) = language.and_then(called) {
+            for grade in &mut grades {
+                grade.rationale = format!(
+                    "The resume is in {name}, of which little is understood here. {}",
+                    grade.rationale
+                );
+            }
+        }
+        Ok(grades)
     }
 }

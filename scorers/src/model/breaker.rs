@@ -42,7 +42,10 @@ impl Breaker {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let own = (FIRST * 2_u32.saturating_pow(state.failures.min(10))).min(LONGEST);
         let pause = match asked {
-            Some(asked) => asked.min(GRANTED) + spread(asked.min(GRANTED) / 10),
+            Some(asked) => {
+                let granted = asked.clamp(FIRST / 2, GRANTED);
+                granted + spread(granted / 10)
+            }
             None => own / 2 + spread(own),
         };
         // Calls that were under way together are one failure.

@@ -6,22 +6,13 @@
 mod styles;
 mod walk;
 
-use std::io::{BufReader, Cursor, Read};
-
-use zip::ZipArchive;
-use zip::read::ZipReadOptions;
-
-use super::{Draft, Failure, Hidden, HiddenKind, Limits, Method, Page, lines};
+use super::container::{self, Archive, open};
+use super::{Draft, Failure, Limits, Method, blocks};
 use styles::Styles;
-
-type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
 /// Reads a DOCX.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Failure::Corrupt)?;
-    if archive.len() > limits.zip_entries {
-        return Err(Failure::TooLarge);
-    }
+    let mut archive = container::archive(bytes, limits)?;
     let names = part_names(&archive);
     let mut budget = limits.unpacked_bytes;
     let styles = match &names.styles {
@@ -61,36 +52,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         }
     }
 
-    let mut hidden: Vec<Hidden> = Vec::new();
-    for (kind, words) in text.hidden {
-        push_hidden(&mut hidden, kind, &words);
-    }
-    Ok(Draft {
-        engine: "docx 1".to_owned(),
-        pages: vec![Page {
-            page: 1,
-            method: Method::Docx,
-            text: lines::fold(&text.visible, str::trim_end),
-        }],
-        hidden,
-        truncated: false,
-        pictures: Vec::new(),
-    })
-}
-
-/// One entry for each kind: what is hidden is a passage to read, not a list of runs.
-fn push_hidden(hidden: &mut Vec<Hidden>, kind: HiddenKind, words: &str) {
-    let words = words.trim_end_matches(' ');
-    if words.trim().is_empty() {
-        return;
-    }
-    match hidden.iter_mut().find(|known| known.kind == kind) {
-        Some(known) => {
-            known.text.push('\n');
-            known.text.push_str(words.trim());
-        }
-        None => hidden.push(Hidden { page: 1, kind, text: words.trim().to_owned() }),
-    }
+    Ok(blocks::draft("docx 1", Method::Docx, &text.visible, text.hidden))
 }
 
 /// The parts that hold text.
@@ -121,63 +83,5 @@ fn part_names(archive: &Archive<'_>) -> PartNames {
         headers: named("header"),
         footers: named("footer"),
         notes: [named("footnotes"), named("endnotes")].concat(),
-    }
-}
-
-/// Opens one part for reading, within what is left of the budget.
-fn open<'a, 'b>(
-    archive: &'a mut Archive<'b>,
-    name: &str,
-    limits: &Limits,
-    budget: &'a mut u64,
-) -> Result<BufReader<Metered<'a, impl Read + use<'a, 'b>>>, Failure> {
-    let index = archive.index_for_name(name).ok_or(Failure::Corrupt)?;
-    // A wrong checksum on a part that still parses is the packer's mistake, not a reason to refuse.
-    let options = ZipReadOptions::new().ignore_crc32(true);
-    let entry = archive.by_index_with_options(index, options).map_err(|error| match error {
-        zip::result::ZipError::UnsupportedArchive(what) if what.contains("assword") => {
-            Failure::Encrypted
-        }
-        _ => Failure::Corrupt,
-    })?;
-    let packed = entry.compressed_size().max(1);
-    let most = limits
-        .part_bytes
-        .min(packed.saturating_mul(limits.unpacked_ratio).max(1 << 20))
-        .min(*budget);
-    if entry.size() > most {
-        return Err(Failure::TooLarge); // It says so itself.
-    }
-    Ok(BufReader::new(Metered { inner: entry, left: most, budget }))
-}
-
-/// Counts what is unpacked, whatever the container claims, and stops at the limit.
-struct Metered<'a, R> {
-    inner: R,
-    left: u64,
-    budget: &'a mut u64,
-}
-
-/// The message that [`walk`] and [`styles`] tell a limit from damage by.
-const OVER_LIMIT: &str = "unpacks to more than allowed";
-
-impl<R: Read> Read for Metered<'_, R> {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.inner.read(buf)?;
-        let count = read as u64;
-        if count > self.left {
-            return Err(std::io::Error::other(OVER_LIMIT));
-        }
-        self.left -= count;
-        *self.budget = self.budget.saturating_sub(count);
-        Ok(read)
-    }
-}
-
-/// What an XML error means for the document.
-fn failure(error: &quick_xml::Error) -> Failure {
-    match error {
-        quick_xml::Error::Io(error) if error.to_string() == OVER_LIMIT => Failure::TooLarge,
-        _ => Failure::Corrupt,
     }
 }

@@ -67,7 +67,8 @@ impl Failure {
                 "The file is damaged and cannot be opened; export it again and send the new copy."
             }
             Self::UnsupportedType => {
-                "This kind of file cannot be read; send the resume as PDF, DOCX or plain text."
+                "This kind of file cannot be read; send the resume as PDF, DOCX, ODT, RTF, \
+                 HTML or plain text."
             }
             Self::TooLarge => {
                 "The file is larger than allowed, or unpacks to more than allowed; send a smaller \

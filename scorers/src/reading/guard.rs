@@ -18,7 +18,7 @@ pub(super) struct Judged {
 }
 
 /// Below this em height, in points, text cannot be read on paper. Legal small print is 4 and up.
-const TINY: f64 = 3.5;
+pub(super) const TINY: f64 = 3.5;
 /// The contrast ratio (WCAG 2) below which text cannot be told from what lies behind it.
 ///
 /// White on #EBEBEB is 1.19; the palest grey that designs use for text, #CCC on white, is 1.6. But

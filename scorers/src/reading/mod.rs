@@ -3,25 +3,33 @@
 //! [`read`] is the whole of it, as a function of its input; [`sandbox`] runs it in a child process,
 //! because the files come from strangers. A file is first told by its content ([`sniff()`]). PDF goes
 //! through one of two engines to one list of glyphs, then the `guard` takes out what a person
-//! could not see, and `layout` puts the rest in reading order. DOCX and plain text are walked
-//! directly, under the same rules where they apply.
+//! could not see, and `layout` puts the rest in reading order. DOCX, ODT, RTF, HTML and plain
+//! text are walked directly, under the same rules where they apply.
 //!
 //! Every file ends in text or in one named [`Failure`]; nothing is invented and nothing is silently
 //! empty.
 
+mod blocks;
+mod container;
 mod docx;
 mod failure;
 mod guard;
+mod html;
+pub mod language;
 mod layout;
 mod limits;
 mod lines;
+mod looks;
 mod ocr;
+mod odt;
 mod pdf;
+mod rtf;
 pub mod sandbox;
 mod shown;
 mod sniff;
 mod text;
 mod unseen;
+mod xml;
 
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
@@ -124,6 +132,12 @@ pub enum Method {
     TextLayer,
     /// A word processor's document.
     Docx,
+    /// An OpenDocument text.
+    Odt,
+    /// A Rich Text Format document.
+    Rtf,
+    /// A web page.
+    Html,
     /// Plain text or Markdown.
     PlainText,
     /// A picture of text, by a [recogniser](Eyes).
@@ -176,7 +190,9 @@ pub fn readable(bytes: &[u8]) -> Option<&'static str> {
     use sniff::FileType as T;
     let kind = sniff::sniff(bytes);
     match kind {
-        T::Pdf | T::Docx | T::PlainText(_) => Some(kind.media_type()),
+        T::Pdf | T::Docx | T::Odt | T::Rtf | T::Html(_) | T::PlainText(_) => {
+            Some(kind.media_type())
+        }
         T::Image(media_type) if ocr::picture::readable(media_type) => Some(media_type),
         _ => None,
     }
@@ -217,6 +233,9 @@ fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Fail
         FileType::Empty => Err(Failure::EmptyFile),
         FileType::Pdf => pdf::read(bytes, limits),
         FileType::Docx => docx::read(bytes, limits),
+        FileType::Odt => odt::read(bytes, limits),
+        FileType::Rtf => rtf::read(bytes, limits),
+        FileType::Html(encoding) => html::read(bytes, encoding, limits),
         FileType::EncryptedOffice => Err(Failure::Encrypted),
         FileType::BrokenZip => Err(Failure::Corrupt),
         FileType::PlainText(encoding) => Ok(text::read(bytes, encoding)),

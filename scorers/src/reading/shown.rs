@@ -3,6 +3,7 @@
 
 use domain::text::VisibleText;
 
+use super::language::language;
 use super::{Extraction, Failure, HiddenKind, Method};
 
 impl Extraction {
@@ -10,6 +11,12 @@ impl Extraction {
     #[must_use]
     pub fn visible_text(&self) -> VisibleText {
         VisibleText::from_pages(self.pages.iter().map(|page| page.text.as_str()))
+    }
+
+    /// The language of the visible text, as ISO 639-3 has it, where it can be told.
+    #[must_use]
+    pub fn language(&self) -> Option<&'static str> {
+        language(self.visible_text().as_str())
     }
 }
 
@@ -20,6 +27,9 @@ impl Method {
         match self {
             Self::TextLayer => "text_layer",
             Self::Docx => "docx",
+            Self::Odt => "odt",
+            Self::Rtf => "rtf",
+            Self::Html => "html",
             Self::PlainText => "plain_text",
             Self::Ocr => "ocr",
         }
@@ -59,7 +69,15 @@ mod tests {
         for kind in [HiddenKind::Invisible, HiddenKind::LowContrast, HiddenKind::ZeroWidth] {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        for method in [Method::TextLayer, Method::Docx, Method::PlainText, Method::Ocr] {
+        for method in [
+            Method::TextLayer,
+            Method::Docx,
+            Method::Odt,
+            Method::Rtf,
+            Method::Html,
+            Method::PlainText,
+            Method::Ocr,
+        ] {
             assert_eq!(serde_json::to_value(method).unwrap(), method.as_str());
         }
         assert_eq!(Failure::from_code("EMPTY_TEXT"), Some(Failure::EmptyText));

@@ -1,6 +1,8 @@
 //! What a file is, told by its content. Names and claimed media types are never asked.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read as _};
+
+use zip::ZipArchive;
 
 /// What a file is, told by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +13,12 @@ pub enum FileType {
     Pdf,
     /// A zip container with `word/document.xml`.
     Docx,
+    /// An OpenDocument text, or a template of one.
+    Odt,
+    /// Rich Text Format.
+    Rtf,
+    /// A web page, encoded like this unless it says otherwise.
+    Html(Encoding),
     /// An Office document behind a password: an OLE container with an `EncryptedPackage`.
     EncryptedOffice,
     /// Starts as a zip container and has no directory that can be read.
@@ -48,6 +56,9 @@ impl FileType {
             Self::Empty => "application/x-empty",
             Self::Pdf => "application/pdf",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Odt => "application/vnd.oasis.opendocument.text",
+            Self::Rtf => "application/rtf",
+            Self::Html(_) => "text/html",
             Self::EncryptedOffice => "application/x-ole-storage",
             Self::BrokenZip => "application/zip",
             Self::PlainText(_) => "text/plain",
@@ -56,8 +67,8 @@ impl FileType {
     }
 }
 
-/// Tells what `bytes` are. It looks at the beginning, and at a zip container's directory; it
-/// unpacks nothing.
+/// Tells what `bytes` are. It looks at the beginning, and at a zip container's directory; all that it
+/// unpacks is the media type that an OpenDocument file begins with.
 #[must_use]
 pub fn sniff(bytes: &[u8]) -> FileType {
     if bytes.is_empty() {
@@ -109,7 +120,7 @@ const MAGIC: &[(&[u8], FileType)] = &[
     (b"GIF89a", FileType::Image("image/gif")),
     (b"II*\0", FileType::Image("image/tiff")),
     (b"MM\0*", FileType::Image("image/tiff")),
-    (b"{\\rtf", FileType::Unsupported("application/rtf")),
+    (b"{\\rtf", FileType::Rtf),
     (b"\xFE\xFF\x00{\x00\\", FileType::Unsupported("application/rtf")),
     (b"%!PS", FileType::Unsupported("application/postscript")),
     (b"\x7FELF", FileType::Unsupported("application/x-executable")),
@@ -124,7 +135,7 @@ const MAGIC: &[(&[u8], FileType)] = &[
 ];
 
 fn sniff_zip(bytes: &[u8]) -> FileType {
-    let Ok(archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else {
         return FileType::BrokenZip;
     };
     let has = |name: &str| {
@@ -138,10 +149,35 @@ fn sniff_zip(bytes: &[u8]) -> FileType {
         FileType::Unsupported(
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         )
-    } else if has("META-INF/manifest.xml") && has("content.xml") {
-        FileType::Unsupported("application/vnd.oasis.opendocument.text")
+    } else if has("META-INF/manifest.xml") && (has("content.xml") || has("encrypted-package")) {
+        open_document(&mut archive)
     } else {
         FileType::Unsupported("application/zip")
+    }
+}
+
+/// Which OpenDocument a container is, by the media type in it. One that does not say is taken for
+/// text, which its reader will find it to be or not.
+fn open_document(archive: &mut ZipArchive<Cursor<&[u8]>>) -> FileType {
+    const PREFIX: &str = "application/vnd.oasis.opendocument.";
+    let mut stated = Vec::new();
+    if let Ok(entry) = archive.by_name("mimetype") {
+        let _ = entry.take(128).read_to_end(&mut stated); // What was read of it says enough.
+    }
+    let stated = String::from_utf8_lossy(&stated);
+    match stated.trim().strip_prefix(PREFIX) {
+        Some(kind) if kind.starts_with("text") => FileType::Odt,
+        None if stated.trim().is_empty() => FileType::Odt,
+        Some(kind) if kind.starts_with("spreadsheet") => {
+            FileType::Unsupported("application/vnd.oasis.opendocument.spreadsheet")
+        }
+        Some(kind) if kind.starts_with("presentation") => {
+            FileType::Unsupported("application/vnd.oasis.opendocument.presentation")
+        }
+        Some(kind) if kind.starts_with("graphics") => {
+            FileType::Unsupported("application/vnd.oasis.opendocument.graphics")
+        }
+        _ => FileType::Unsupported("application/zip"),
     }
 }
 
@@ -167,11 +203,14 @@ fn sniff_text(bytes: &[u8]) -> FileType {
         None => Encoding::Windows1252,
     };
     let text = super::text::decode(bytes, encoding);
-    if looks_like_html(&text) {
-        return FileType::Unsupported("text/html");
+    if let Some(kind) = markup(&text, encoding) {
+        return kind;
     }
-    if text.starts_with("{\\rtf") {
-        return FileType::Unsupported("application/rtf");
+    if text.trim_start().starts_with("{\\rtf") {
+        return match encoding {
+            Encoding::Utf8 | Encoding::Windows1252 => FileType::Rtf,
+            _ => FileType::Unsupported("application/rtf"), // No word processor writes or opens it.
+        };
     }
     let (mut chars, mut controls, mut high) = (0usize, 0usize, 0usize);
     for c in text.chars() {
@@ -239,20 +278,59 @@ fn is_writing(c: char) -> bool {
             | '\u{3001}'..='\u{303F}' | '\u{FF01}'..='\u{FF65}')
 }
 
-fn looks_like_html(text: &str) -> bool {
-    let head: String = text.trim_start().chars().take(1024).collect();
-    let head = head.to_ascii_lowercase();
-    if head.starts_with("mime-version:") || head.starts_with("<?xml") {
-        return true; // A web archive, or XML of any kind: markup, not a resume's words.
+/// What kind of markup a text is, if it is any: a web page, or something that is not read.
+fn markup(text: &str, encoding: Encoding) -> Option<FileType> {
+    let head = lowered_head(text.trim_start());
+    let archive = head.contains("mime-version:") && head.contains("multipart/related");
+    if head.starts_with("mime-version:") || head.starts_with("from:") && archive {
+        return Some(FileType::Unsupported("multipart/related")); // A web archive.
     }
-    let starts = ["<!doctype", "<html", "<head", "<body", "<svg"];
+    let xml = head.starts_with("<?xml");
+    // The first thing that is an element or a document type; what comes before says nothing.
+    let mut rest = text.trim_start();
+    loop {
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if rest.starts_with("<?") {
+            "?>"
+        } else {
+            break;
+        };
+        rest = rest.split_once(end).map_or("", |(_, rest)| rest.trim_start());
+    }
+    let rest = lowered_head(rest);
+    let Some(name) = rest.strip_prefix('<') else {
+        return xml.then_some(FileType::Unsupported("application/xml"));
+    };
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '!').unwrap_or(name.len());
+    let (name, after) = name.split_at(end);
+    let page = match name {
+        "!doctype" => after.trim_start().starts_with("html"),
+        "html" | "head" | "body" => true,
+        _ => !xml && (rest.contains("<html") || rest.contains("<body")),
+    };
     let closes = text.contains("</") && text.trim_end().ends_with('>');
-    head.starts_with('<')
-        && (starts.iter().any(|tag| head.starts_with(tag))
-            || head.contains("<html")
-            || head.contains("<body")
-            || closes)
+    if page || closes && !xml && PAGE_ELEMENTS.contains(&name) {
+        Some(FileType::Html(encoding))
+    } else if name == "svg" || name == "!doctype" && after.trim_start().starts_with("svg") {
+        Some(FileType::Unsupported("image/svg+xml"))
+    } else if xml || name == "!doctype" || closes {
+        Some(FileType::Unsupported("application/xml")) // Markup, not a resume's words.
+    } else {
+        None
+    }
 }
+
+fn lowered_head(text: &str) -> String {
+    text.chars().take(1024).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// What a piece of a web page may begin with.
+const PAGE_ELEMENTS: &[&str] = &[
+    "a", "article", "b", "base", "br", "center", "div", "em", "font", "footer", "form", "h1", "h2",
+    "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "li", "link", "main", "meta", "nav", "ol",
+    "p", "pre", "script", "section", "span", "strong", "style", "table", "title", "u", "ul",
+];
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)

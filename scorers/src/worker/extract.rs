@@ -88,6 +88,7 @@ fn facts(extraction: &Extraction, sandbox_without: Vec<String>) -> ExtractionFac
         pages: count(extraction.pages.len()),
         chars: extraction.visible_text().len(),
         truncated: extraction.truncated,
+        language: extraction.language().map(str::to_owned),
         sandbox_without,
     }
 }

@@ -172,7 +172,9 @@ pub(super) fn of_resume(event: &CandidateEvent) -> Option<(Option<DocumentId>, W
             let (pages, chars) = (facts.pages, facts.chars);
             let unread =
                 if facts.truncated { "; pages beyond the limit were left unread" } else { "" };
-            let summary = format!("Resume read: {pages} page(s), {chars} characters{unread}");
+            let language = facts.language.as_deref().map_or_else(String::new, |l| format!(", {l}"));
+            let summary =
+                format!("Resume read: {pages} page(s), {chars} characters{language}{unread}");
             let data = json!({ "document": document, "extraction": text, "facts": facts });
             Some((Some(*document), Words::new(summary, data).told("Your resume was read")))
         }

@@ -6,6 +6,8 @@ use std::io::BufRead;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::reading::xml::{attribute, rgb};
+
 /// What a run, a paragraph's style or the defaults say of how text looks. None is "not said".
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Look {
@@ -73,23 +75,6 @@ pub(super) fn shade(element: &BytesStart<'_>) -> Option<Shade> {
         Some("solid") => attribute(element, "color").and_then(|c| rgb(&c)).map(Shade::Rgb),
         Some(_) => Some(Shade::Unknown),
     }
-}
-
-/// An attribute's value by its local name; entities are not expanded, no value here needs it.
-pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    element
-        .attributes()
-        .with_checks(false)
-        .filter_map(Result::ok)
-        .find(|attribute| attribute.key.local_name().as_ref() == name)
-        .map(|attribute| attribute.value.into_owned())
-}
-
-/// A colour of six hexadecimal digits; `auto` is none.
-pub(super) fn rgb(hex: &str) -> Option<[u8; 3]> {
-    let value = (hex.len() == 6).then(|| u32::from_str_radix(hex, 16).ok()).flatten()?;
-    let [_, r, g, b] = value.to_be_bytes();
-    Some([r, g, b])
 }
 
 /// The looks that `styles.xml` names.

@@ -9,9 +9,10 @@ use std::io::BufRead;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::styles::{Look, Shade, Styles, attribute, rgb, shade};
+use super::styles::{Look, Shade, Styles, shade};
 use crate::reading::guard::contrast;
-use crate::reading::{Failure, HiddenKind, Limits};
+use crate::reading::xml::{attribute, referred, rgb};
+use crate::reading::{Failure, HiddenKind, Limits, container};
 
 /// What a part holds.
 #[derive(Debug, Default)]
@@ -43,7 +44,7 @@ pub(super) fn part(part: impl BufRead, styles: &Styles, limits: &Limits) -> Resu
     let mut skipped = 0usize;
     loop {
         buf.clear();
-        let event = reader.read_event_into(&mut buf).map_err(|error| super::failure(&error))?;
+        let event = reader.read_event_into(&mut buf).map_err(|error| container::failure(&error))?;
         match event {
             Event::Start(element) => {
                 if skipped > 0 || walker.skips(&element) {
@@ -67,18 +68,7 @@ pub(super) fn part(part: impl BufRead, styles: &Styles, limits: &Limits) -> Resu
             Event::Text(text) if skipped == 0 => walker.text(&text.xml10_content()),
             Event::CData(text) if skipped == 0 => walker.text(&text.xml10_content()),
             Event::GeneralRef(entity) if skipped == 0 => {
-                let known = match entity.resolve_char_ref() {
-                    Ok(Some(c)) => Some(c),
-                    _ => match &*entity.into_inner() {
-                        "amp" => Some('&'),
-                        "lt" => Some('<'),
-                        "gt" => Some('>'),
-                        "quot" => Some('"'),
-                        "apos" => Some('\''),
-                        _ => None,
-                    },
-                };
-                if let Some(c) = known {
+                if let Some(c) = referred(entity) {
                     walker.text(c.encode_utf8(&mut [0; 4]));
                 }
             }
