@@ -80,7 +80,8 @@ async fn several_may_set_up_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let (_held, log) = Folder::open(folder.path()).await.unwrap();
     let (dispatcher, actor) = (log.dispatcher(), recruiter());
-    let set_up = || setup(&dispatcher, &[release("baseline")], &actor);
+    let baseline = [release("baseline")];
+    let set_up = || setup(&dispatcher, &baseline, &actor);
     let (first, second, third) = tokio::join!(set_up(), set_up(), set_up());
     first.and(second).and(third).unwrap();
     assert_eq!(log.store.head().await.unwrap(), 2, "one rubric and one release");
