@@ -146,11 +146,13 @@ async fn an_older_format_is_brought_up_to_date() {
     draft(&log).await.unwrap();
     drop((held, log));
     let pool = event_log::sqlite::pool(&folder.path().join("log.sqlite"), 1).await.unwrap();
-    sqlx::raw_sql("DROP TABLE requeues; PRAGMA user_version = 1").execute(&pool).await.unwrap();
+    let older = "DROP TABLE requeues; DROP TABLE ledger; PRAGMA user_version = 1";
+    sqlx::raw_sql(older).execute(&pool).await.unwrap();
     pool.close().await;
     let (_held, log) = Folder::open(folder.path()).await.unwrap();
     assert_eq!(log.store.head().await.unwrap(), 1);
     assert!(log.subscriptions.requeues("any").await.unwrap().is_empty());
+    assert_eq!(log.ledger.booked("any").await.unwrap().tokens, 0);
 }
 
 #[tokio::test]

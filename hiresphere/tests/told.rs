@@ -135,7 +135,7 @@ async fn one_trace_goes_from_a_request_over_the_bus_to_the_scorers_and_the_read_
         way.iter().rev().map(|told| (told.service.as_str(), told.span.name.as_str())).collect();
     assert_eq!(way[0], ("api", "POST /v1/jobs/{job}/applications"));
     for step in [
-        ("scorers", "scorers application.score_requested.v1"),
+        ("scorers", "grader-baseline-v1 application.score_requested.v1"),
         ("scorers", "RecordScore"),
         ("projections", "projections application.score_recorded.v1"),
     ] {

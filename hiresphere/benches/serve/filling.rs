@@ -182,7 +182,7 @@ pub(crate) async fn fill(data: &Path, applications: usize) -> JobId {
     everybody(&log, job, applications, WRITERS, true).await;
     // All of it is done already.
     let head = log.store.head().await.expect("a head");
-    for subscription in ["scorers", "notifier"] {
+    for subscription in ["scorers", "grader-baseline-v1", "notifier"] {
         let moved = log.subscriptions.advance(subscription, 0, head).await.expect("a checkpoint");
         assert!(moved, "{subscription}");
     }

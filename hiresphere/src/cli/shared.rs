@@ -58,8 +58,8 @@ pub(crate) struct SandboxArgs {
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Grading")]
 pub(crate) struct GraderArgs {
-    /// The release whose scores people are shown: `baseline` (local, needs no key), `gpt-4o` (with OPENAI_API_KEY), or one
-    /// of the settings file [default: baseline].
+    /// The release whose scores people are shown: `baseline` (local, needs no key), `gpt-4o` (with OPENAI_API_KEY, at
+    /// OPENAI_BASE_URL if that is set), or one of the settings file [default: baseline].
     #[arg(long, value_name = "RELEASE", env = "HIRESPHERE_GRADER")]
     pub(crate) grader: Option<String>,
 

@@ -14,7 +14,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Upper bounds of how long a request takes, in seconds.
 const REQUESTS: &[f64] =
     &[0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
-/// Upper bounds of how long a score run takes from its request to its record, in seconds.
+/// Upper bounds of how long a score run takes from its request to its record, or a model to its answer, in seconds.
 const SCORE_RUNS: &[f64] =
     &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
 
@@ -30,6 +30,7 @@ pub(crate) fn install() -> Result<(), Failure> {
     for (name, bounds) in [
         bounds("hiresphere_http_request_seconds", REQUESTS),
         bounds("hiresphere_score_run_seconds", SCORE_RUNS),
+        bounds("hiresphere_model_call_seconds", SCORE_RUNS),
     ] {
         builder = builder.set_buckets_for_metric(name, bounds).map_err(failed)?;
     }
@@ -79,6 +80,16 @@ fn describe() {
     );
     describe_gauge!("hiresphere_parked_events", "Events that could not be handled.");
     describe_histogram!("hiresphere_score_run_seconds", "From a score's request to its record.");
+    describe_counter!(
+        "hiresphere_model_calls_total",
+        "Requests to models by what came of them: answered, refused, away."
+    );
+    describe_histogram!("hiresphere_model_call_seconds", "Until a model has answered.");
+    describe_counter!("hiresphere_model_tokens_total", "Tokens that models read and wrote.");
+    describe_counter!(
+        "hiresphere_model_cost_micro_usd_total",
+        "What that cost, in millionths of a US dollar."
+    );
     describe_counter!(
         "hiresphere_commands_total",
         "Commands by what became of them: accepted, unchanged, refused, failed."

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use reqwest::Method;
+use testkit::openai::{Answer, OpenAi};
 
 use crate::client::Api;
 use crate::feed::Feed;
@@ -77,7 +78,19 @@ impl Told {
 
 #[tokio::test]
 async fn what_is_told_is_the_list_and_is_so() {
-    let server = Server::start();
+    // A model in shadow, so that it has something to tell, too.
+    let openai = OpenAi::start(|asked| Answer::honest(asked, 3)).await;
+    let settings = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| settings.path().join(name).display().to_string();
+    let config = format!(
+        "grading:\n  shadow: [house]\n  releases:\n    - {{ name: house, version: \"1\", model: m, \
+         base_url: \"{}\", api_key_file: \"{}\" }}\n",
+        openai.base_url,
+        file("key")
+    );
+    std::fs::write(file("key"), "sk-test\n").expect("a file");
+    std::fs::write(file("hiresphere.yaml"), config).expect("a file");
+    let server = Server::with(&["--config", &file("hiresphere.yaml")]);
     let (admin, nobody) = (server.admin(), server.anonymous());
     let before = told(&nobody).await;
     assert_eq!(before.value("hiresphere_live_connections"), 0.0);
@@ -109,7 +122,7 @@ async fn what_is_told_is_the_list_and_is_so() {
     assert_eq!(told.value("hiresphere_relay_position"), head, "there is no bus to fill");
     assert_eq!(told.value("hiresphere_unsequenced_events"), 0.0);
     assert_eq!(told.value("hiresphere_unsequenced_oldest_seconds"), 0.0);
-    for name in ["scorers", "notifier", "projections"] {
+    for name in ["scorers", "grader-baseline-v1", "grader-house-v1", "notifier", "projections"] {
         let of = |what: &str| told.value(&format!("hiresphere_{what}{{subscription=\"{name}\"}}"));
         assert_eq!((of("subscription_position"), of("subscription_lag_seconds")), (head, 0.0));
     }
@@ -121,7 +134,13 @@ async fn what_is_told_is_the_list_and_is_so() {
     assert_eq!(roles, 7);
     assert_eq!(told.value("hiresphere_role_failing{role=\"scorers\"}"), 0.0);
     assert_eq!(told.value("hiresphere_live_connections"), 1.0);
-    assert_eq!(told.value("hiresphere_score_run_seconds_count"), 1.0);
+    for release in ["baseline@1", "house@1"] {
+        let of = format!("hiresphere_score_run_seconds_count{{release=\"{release}\"}}");
+        assert_eq!(told.value(&of), 1.0);
+    }
+    let answered = "hiresphere_model_calls_total{release=\"house@1\",outcome=\"answered\"}";
+    assert_eq!(told.value(answered), 1.0);
+    assert!(told.value("hiresphere_model_tokens_total{release=\"house@1\",kind=\"in\"}") > 100.0);
     let submitted = "hiresphere_commands_total{command=\"SubmitApplication\",outcome=\"accepted\"}";
     assert_eq!(told.value(submitted), 1.0);
     let asked = "hiresphere_http_request_seconds_count";

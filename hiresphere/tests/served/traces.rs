@@ -64,7 +64,7 @@ async fn one_trace_goes_from_a_request_to_all_that_it_led_to() {
         "RecordExtraction",
         "scorers candidate.resume_parsed.v1",
         "RequestScore",
-        "scorers application.score_requested.v1",
+        "grader-baseline-v1 application.score_requested.v1",
         "RecordScore",
         "projections application.submitted.v1",
         "projections application.score_recorded.v1",
@@ -83,7 +83,8 @@ async fn one_trace_goes_from_a_request_to_all_that_it_led_to() {
     assert_eq!(first.name, "POST /v1/jobs/{job}/applications");
     assert_eq!(hex(&first.parent_span_id), "00f067aa0ba902b7");
     let way: Vec<&str> = way.iter().map(|s| s.name.as_str()).collect();
-    for name in ["RecordScore", "scorers application.score_requested.v1", "RequestScore"] {
+    let graded = "grader-baseline-v1 application.score_requested.v1";
+    for name in ["RecordScore", graded, "RequestScore"] {
         assert!(way.contains(&name), "{name} in {way:?}");
     }
 

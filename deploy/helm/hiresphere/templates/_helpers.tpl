@@ -105,9 +105,22 @@ capabilities:
 - name: HIRESPHERE_DATA
   value: {{ include "hiresphere.data" . }}
 {{- end }}
+{{- if has .role (list "api" "scorers") }}
+{{- with $values.grading.grader }}
+- name: HIRESPHERE_GRADER
+  value: {{ . | quote }}
+{{- end }}
+{{- with $values.grading.shadow }}
+- name: HIRESPHERE_SHADOW
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- end }}
 {{- if eq .role "scorers" }}
 - name: HIRESPHERE_SANDBOX
   value: {{ $values.sandbox }}
+{{- with $values.grading.existingSecret }}
+{{ include "hiresphere.fromSecret" (dict "name" $values.grading.secretKey "secret" . "key" $values.grading.secretKey) }}
+{{- end }}
 {{- end }}
 {{- if .needs.documents }}
 {{- with $values.documents.endpoint }}
