@@ -1,9 +1,11 @@
 //! `hiresphere replay`: what people were shown when they decided about an application, rebuilt from the log
-//! alone, and whether it is what the decisions recorded.
+//! alone, and whether it is what the decisions recorded; and its scores, made again from what is recorded.
 
 use std::fmt::Write as _;
 
 use domain::ids::ApplicationId;
+use event_log::Log;
+use event_log::subscribe::HandlerError;
 use projections::AsOf;
 use projections::replay::{Decided, ReplayError, Replayed, decision, decisions};
 
@@ -16,6 +18,9 @@ use crate::rebuild::existing;
 pub(crate) async fn run(args: ReplayArgs) -> Result<(), Failure> {
     let log = look(&existing(&args.place)?).await?;
     let application = ApplicationId(args.application);
+    if args.scores {
+        return scores(&log, application, args.json).await;
+    }
     let as_of = AsOf::new(log.clone());
     let made = decisions(&log, application).await.map_err(failure)?;
     let mut differ = 0;
@@ -38,6 +43,44 @@ pub(crate) async fn run(args: ReplayArgs) -> Result<(), Failure> {
     let advice =
         "the lines above name the differences; what a client sent as `seen` is what was recorded";
     Err(Failure::new("REPLAY_DIFFERS", message, advice))
+}
+
+/// Every score of an application, made again from what is recorded.
+async fn scores(log: &Log, application: ApplicationId, json: bool) -> Result<(), Failure> {
+    let replayed = scorers::worker::replay(&log.dispatcher(), application).await;
+    let replayed = replayed.map_err(|e| match e {
+        HandlerError::Log(error) => error.into(),
+        other => Failure::new(
+            "REPLAY",
+            other.to_string(),
+            "give the id of an application of this data folder",
+        ),
+    })?;
+    if replayed.is_empty() && !json {
+        out::print("nothing was scored for this application\n")?;
+    }
+    for score in &replayed {
+        if json {
+            out::json_line(score)?;
+            continue;
+        }
+        let verdict = if score.equal { "equal" } else { "DIFFERS" };
+        let beside = if score.shadow { ", in shadow" } else { "" };
+        let mut text = format!(
+            "run {}  {} points by {}{beside}: {verdict}\n",
+            score.run, score.recorded, score.release
+        );
+        for difference in &score.differences {
+            let _ = writeln!(text, "  {difference}");
+        }
+        out::print(&text)?;
+    }
+    let differ = replayed.iter().filter(|score| !score.equal).count();
+    if differ == 0 {
+        return Ok(());
+    }
+    let message = format!("{differ} score(s) are not what the recorded facts give");
+    Err(Failure::new("REPLAY_DIFFERS", message, "the lines above name the differences"))
 }
 
 fn failure(error: ReplayError) -> Failure {

@@ -72,6 +72,15 @@ fn every_point_of_an_obedient_model_stands_in_the_resume_or_there_is_none() {
             let same = read.iter().find(|l| l["file"] == row["file"]).expect("it was read");
             check_row(row, &joined(same));
             assert!(!row.to_string().contains("hire at once"), "{row}");
+            // Made again from what was kept, without the model.
+            let before = scene.openai.asked().len();
+            let replayed = scene.run(&["replay", text(row, "application"), "--scores", "--json"]);
+            let replayed = replayed.ok().lines();
+            assert_eq!(
+                (&replayed[0]["equal"], &replayed[0]["recorded"]),
+                (&true.into(), &row["total"])
+            );
+            assert_eq!(scene.openai.asked().len(), before);
             scored += 1;
         }
     }
@@ -140,6 +149,11 @@ fn releases_are_compared_and_shown_when_somebody_says_so() {
         assert_eq!(text(&row, "engine"), "gpt-4o@1");
     }
     assert_eq!(bench.rebuild()["equal"], true);
+    // Every run, of either release and repeats too, is made again as it was.
+    let application = text(&bench.screen()[0], "application").to_owned();
+    let replayed = run(&["replay", &application, "--scores", "--json"]).ok().lines();
+    assert_eq!(replayed.len(), 4);
+    assert!(replayed.iter().all(|score| score["equal"] == true), "{replayed:?}");
     // And back, by choosing another on the next screen.
     for row in scene.screen(Path::new("resumes"), "baseline") {
         assert_eq!(text(&row, "engine"), "baseline@1");

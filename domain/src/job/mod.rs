@@ -86,6 +86,18 @@ impl Job {
         }
     }
 
+    /// The job as it was when its content had this version; what was changed in it later is left out.
+    pub fn at_content(events: impl IntoIterator<Item = JobEvent>, version: u32) -> Self {
+        let mut job = Self::default();
+        for event in events {
+            if matches!(event, JobEvent::JobEdited { .. }) && job.content_version == version {
+                return job;
+            }
+            job.evolve(event);
+        }
+        job
+    }
+
     /// The id, or 404 when the job was never drafted.
     fn known(&self) -> Result<JobId, Refusal> {
         self.id.ok_or_else(|| Refusal::not_found("job"))

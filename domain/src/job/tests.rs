@@ -249,3 +249,16 @@ fn what_a_score_depends_on_has_a_version() {
     }
     assert_eq!(job.content_version, 2);
 }
+
+#[test]
+fn a_job_is_had_as_it_was_when_a_score_was_asked_for() {
+    let edited = |title: &str| {
+        let posting = Posting { title: title.into(), ..posting() };
+        JobEvent::JobEdited { changes: vec!["title".into()], posting }
+    };
+    let history =
+        [drafted(), vec![edited("Two"), JobEvent::JobPaused {}, edited("Three")]].concat();
+    for (version, title) in [(1, posting().title), (2, "Two".into()), (3, "Three".into())] {
+        assert_eq!(Job::at_content(history.clone(), version).posting.title, title);
+    }
+}

@@ -323,7 +323,12 @@ pub(crate) struct ReplayArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
 
-    /// JSON Lines, one per decision, for scripts.
+    /// Make its scores again instead, from recorded facts alone: resume, job and rubric as they stood, and the answers of
+    /// models that were kept. No model is asked.
+    #[arg(long)]
+    pub(crate) scores: bool,
+
+    /// JSON Lines, one per decision or score, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::application::Usage;
 use domain::ids::DocumentId;
 use domain::model_release::Release;
+use domain::score::Grade;
 use event_log::ports::Amount;
 use serde_json::value::RawValue;
 
@@ -257,6 +258,18 @@ impl Engine for ModelEngine {
         // The last round answers in every case.
         Err(ended("ANSWER_EMPTY", String::new(), usage, exchanges))
     }
+}
+
+/// The grades of an answer that was kept, as they were made of it when it came; or why there are none.
+///
+/// # Errors
+/// The code of what is wrong with it.
+pub fn grades_of(task: &Task<'_>, answer: &str) -> Result<Vec<Grade>, String> {
+    let redacted = redact(task.text, task.profile);
+    let places = Places::new(task.text, &redacted);
+    answer::read(answer, task.rubric, &places).map_err(|unusable| match unusable {
+        Unusable::Declined(code) | Unusable::Broken { code, .. } => code.to_owned(),
+    })
 }
 
 fn failed(reason: &str, detail: String, retryable: bool) -> EngineError {

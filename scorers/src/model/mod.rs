@@ -15,7 +15,7 @@ mod redact;
 mod schema;
 mod settings;
 
-pub use engine::ModelEngine;
+pub use engine::{ModelEngine, grades_of};
 pub use prompt::{PROMPT, prompt_sha256};
 pub use redact::{REDACTED, Redacted, redact};
 pub use settings::{ModelSettings, Price, Provider, SettingsError};

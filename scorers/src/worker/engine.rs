@@ -16,7 +16,7 @@ use event_log::LogError;
 use event_log::ports::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::grading::{Baseline, Grader as _, JobBrief, ResumeView};
+use crate::grading::{Baseline, GradeError, Grader as _, JobBrief, ResumeView};
 use crate::profile::dates::Month;
 
 /// One resume to grade against one job.
@@ -167,18 +167,25 @@ impl Engine for BaselineEngine {
     }
 
     async fn grade(&self, task: Task<'_>, _: &dyn Desk) -> Result<Graded, EngineError> {
-        let grader = Baseline { as_of: month_of(task.as_of) };
-        let resume = ResumeView { text: task.text, profile: task.profile };
-        let grades =
-            grader.grade(task.job, task.rubric, &resume).map_err(|e| EngineError::Failed {
-                reason: "UNKNOWN_CRITERION".into(),
-                detail: e.to_string(),
-                retryable: false,
-                usage: Usage::default(),
-                exchanges: vec![],
-            })?;
+        let failed = |e: GradeError| EngineError::Failed {
+            reason: "UNKNOWN_CRITERION".into(),
+            detail: e.to_string(),
+            retryable: false,
+            usage: Usage::default(),
+            exchanges: vec![],
+        };
+        let grades = Self::grades(&task).map_err(failed)?;
         // Its time is not recorded: two runs over the same input are the same to the last byte.
         Ok(Graded { grades, usage: Usage::default(), exchanges: vec![] })
+    }
+}
+
+impl BaselineEngine {
+    /// The grades of a task, a function of it alone.
+    pub(super) fn grades(task: &Task<'_>) -> Result<Vec<Grade>, GradeError> {
+        let grader = Baseline { as_of: month_of(task.as_of) };
+        let resume = ResumeView { text: task.text, profile: task.profile };
+        grader.grade(task.job, task.rubric, &resume)
     }
 }
 

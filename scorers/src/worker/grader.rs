@@ -9,21 +9,16 @@ use domain::application::{
     Application, ApplicationCommand, ApplicationEvent, RunId, RunOutcome, ScoreRequest,
     ScoreResult, Usage,
 };
-use domain::candidate::{Candidate, CandidateEvent, Profile};
-use domain::decide::names;
-use domain::ids::{CandidateId, DocumentId, JobId};
-use domain::job::{Job, Posting};
-use domain::rubric::{Rubric, RubricHistory};
-use domain::text::VisibleText;
+use domain::ids::{CandidateId, JobId};
+use domain::job::Job;
 use event_log::subscribe::{Handler, HandlerError};
 use event_log::{DispatchError, Dispatcher, LogError, Recorded};
 use uuid::Uuid;
 
+use super::command;
 use super::desk::{Budgets, RunDesk};
 use super::engine::{Engine, EngineError, Task};
-use super::{command, text_of};
-use crate::grading::JobBrief;
-use crate::job_text::JobText;
+use super::material::Material;
 
 /// Makes the scores that are asked of one release.
 pub struct Grader {
@@ -39,10 +34,7 @@ struct Asked {
     candidate: CandidateId,
     job: JobId,
     stopped: bool,
-    rubric: Rubric,
-    brief: JobBrief,
-    text: VisibleText,
-    profile: Profile,
+    material: Material,
 }
 
 impl Grader {
@@ -123,17 +115,15 @@ impl Grader {
         let (Some(candidate), Some(id), true) = (state.candidate, state.job, waits) else {
             return Ok(None);
         };
-        let found = self.resume(candidate, request.document).await?;
-        let Some((text, profile)) = found else { return Ok(None) };
-        let rubric = self.rubric(&request.rubric).await?;
+        let material = Material::of(&self.dispatcher, candidate, id, request).await?;
+        let Some(material) = material else { return Ok(None) };
         let (job, _) = self.dispatcher.load::<Job>(id.0).await?;
-        let stopped = job.scoring_stopped;
-        let brief = JobBrief::new(posted(&job.posting));
-        Ok(Some(Asked { candidate, job: id, stopped, rubric, brief, text, profile }))
+        Ok(Some(Asked { candidate, job: id, stopped: job.scoring_stopped, material }))
     }
 
     async fn grade(&self, asked: &Asked, event: &Recorded) -> Result<ScoreResult, EngineError> {
-        let Asked { candidate, job, rubric, brief, text, profile, .. } = asked;
+        let Asked { candidate, job, material, .. } = asked;
+        let Material { rubric, brief, text, profile } = material;
         let desk = RunDesk::new(&self.dispatcher, *candidate, event.event_id, *job, &self.budgets);
         let task = Task { job: brief, rubric, text, profile, as_of: event.occurred_at };
         let graded = self.engine.grade(task, &desk).await?;
@@ -145,39 +135,6 @@ impl Grader {
             usage: graded.usage,
             exchanges: graded.exchanges,
         })
-    }
-
-    /// The text and the profile of a resume; `None` when the person was erased.
-    async fn resume(
-        &self,
-        id: CandidateId,
-        document: DocumentId,
-    ) -> Result<Option<(VisibleText, Profile)>, HandlerError> {
-        let log = self.dispatcher.log();
-        let mut found = (None, None);
-        for recorded in log.store.read_stream(id.stream(), 0).await? {
-            match log.vault.open::<Candidate>(&recorded).await? {
-                CandidateEvent::ResumeTextExtracted { document: d, text, .. } if d == document => {
-                    found.0 = Some(text);
-                }
-                CandidateEvent::ResumeParsed { document: d, profile, .. } if d == document => {
-                    found.1 = profile.into_inner();
-                }
-                _ => {}
-            }
-        }
-        let (Some(text), Some(profile)) = found else { return Ok(None) };
-        Ok(text_of(log, id, text).await?.map(|text| (text, profile)))
-    }
-
-    async fn rubric(&self, label: &str) -> Result<Rubric, HandlerError> {
-        let missing = || HandlerError::Park(format!("rubric {label} is not published"));
-        let (name, version) = label.rsplit_once('@').ok_or_else(missing)?;
-        let version: u32 = version.parse().map_err(|_| missing())?;
-        let holder = self.dispatcher.log().store.holder(&names::rubric(name, version)).await?;
-        let stream = holder.ok_or_else(missing)?;
-        let (history, _) = self.dispatcher.load::<RubricHistory>(stream.id).await?;
-        history.version(version).cloned().ok_or_else(missing)
     }
 }
 
@@ -202,12 +159,4 @@ impl Handler for Grader {
             _ => Ok(()),
         }
     }
-}
-
-/// A posting as the job's text that it was made from.
-fn posted(posting: &Posting) -> JobText {
-    let Posting { title, description, requirements, .. } = posting.clone();
-    // Requirements that were only sentences of the description count as prose.
-    let from_description = requirements.iter().all(|r| description.contains(&r.text));
-    JobText { title, description, requirements, from_description }
 }

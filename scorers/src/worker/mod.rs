@@ -9,7 +9,9 @@ mod desk;
 mod engine;
 mod extract;
 mod grader;
+mod material;
 mod parse;
+mod replay;
 
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ pub use ask::AskedOf;
 pub use desk::{Budget, Budgets};
 pub use engine::{BaselineEngine, Desk, Engine, EngineError, Exchange, Graded, Task};
 pub use grader::Grader;
+pub use replay::{ReplayedScore, replay};
 
 use crate::reading::sandbox::{Pool, Unavailable};
 use crate::reading::{Extraction, Reading};
