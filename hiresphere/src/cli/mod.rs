@@ -1,5 +1,6 @@
 //! The command line.
 
+mod evaluate;
 mod models;
 mod shared;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
+pub(crate) use evaluate::{EvaluateArgs, EvaluateCommand, EvaluateExtractArgs, EvaluateScoreArgs};
 pub(crate) use models::{CompareArgs, ModelsArgs, ModelsCommand, RescoreArgs};
 pub(crate) use shared::{GraderArgs, PlaceArgs, SandboxArgs, SandboxMode};
 
@@ -385,17 +387,6 @@ pub(crate) struct ExtractArgs {
 }
 
 #[derive(Args)]
-pub(crate) struct EvaluateArgs {
-    /// A folder of labelled sets (docs/evaluation.md says what it holds).
-    #[arg(value_name = "DIR")]
-    pub(crate) sets: PathBuf,
-
-    /// One line of JSON, for scripts.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args)]
 pub(crate) struct RebuildArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -472,7 +463,7 @@ impl Command {
             Self::Extract(args) => args.json,
             Self::Doctor(args) => args.json,
             Self::Rebuild(args) => args.json,
-            Self::Evaluate(args) => args.json,
+            Self::Evaluate(args) => args.is_json(),
             Self::Tail(args) => args.json,
             Self::Replay(args) => args.json,
             Self::Models(args) => args.is_json(),

@@ -109,6 +109,88 @@ pub fn token_recall(read: &str, truth: &str) -> f64 {
     if total == 0 { 1.0 } else { hit as f64 / total as f64 }
 }
 
+/// The share of the truth's neighbouring words that are neighbours in what was read, repeats counted: whether words come in their
+/// order, wherever a block of them stands. 1 for a truth of fewer than two words.
+pub fn order(read: &str, truth: &str) -> f64 {
+    let pairs = |text: &str| -> Vec<(String, String)> {
+        let words = comparable(text);
+        words.iter().cloned().zip(words.iter().skip(1).cloned()).collect()
+    };
+    let mut have: HashMap<(String, String), usize> = HashMap::new();
+    for pair in pairs(read) {
+        *have.entry(pair).or_default() += 1;
+    }
+    let truth = pairs(truth);
+    if truth.is_empty() {
+        return 1.0;
+    }
+    let hit = truth.iter().filter(|pair| {
+        have.get_mut(pair).is_some_and(|n| {
+            let there = *n > 0;
+            *n = n.saturating_sub(1);
+            there
+        })
+    });
+    hit.count() as f64 / truth.len() as f64
+}
+
+/// Most characters of a text that are compared one by one.
+const COMPARED: usize = 20_000;
+
+/// Share of the truth's characters that are wrong wherever its lines stand: each line against the stretch of what was read that is
+/// nearest to it. What was read besides is not counted. 0 for an empty truth.
+pub fn character_error_anywhere(read: &str, truth: &str) -> f64 {
+    let read: Vec<char> = comparable(read).join(" ").chars().take(COMPARED).collect();
+    let (mut wrong, mut all) = (0, 0);
+    for line in truth.lines() {
+        let line: Vec<char> = comparable(line).join(" ").chars().collect();
+        // It may begin anywhere, at no cost, and end anywhere.
+        let mut column: Vec<u32> = (0..=line.len() as u32).collect();
+        let mut best = line.len() as u32;
+        for r in &read {
+            let mut diagonal = 0;
+            let mut above = 0;
+            for (l, cell) in line.iter().zip(column.iter_mut().skip(1)) {
+                let changed = diagonal + u32::from(r != l);
+                diagonal = *cell;
+                above = changed.min(above + 1).min(*cell + 1);
+                *cell = above;
+            }
+            best = best.min(above);
+        }
+        wrong += best;
+        all += line.len();
+    }
+    if all == 0 { 0.0 } else { f64::from(wrong) / all as f64 }
+}
+
+/// Character error rate: the fewest insertions, deletions and changes that make the truth of what was read, for each
+/// character of the truth; both as [`comparable`] words with one blank between. In reading order, so that a misplaced block
+/// counts in full. 0 for an empty truth.
+pub fn character_error(read: &str, truth: &str) -> f64 {
+    let plain =
+        |text: &str| -> Vec<char> { comparable(text).join(" ").chars().take(COMPARED).collect() };
+    let (read, truth) = (plain(read), plain(truth));
+    if truth.is_empty() {
+        return 0.0;
+    }
+    let mut row: Vec<u32> = (0..=truth.len() as u32).collect();
+    for (i, r) in read.iter().enumerate() {
+        let mut diagonal = i as u32;
+        let mut left = i as u32 + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (t, cell) in truth.iter().zip(row.iter_mut().skip(1)) {
+            let changed = diagonal + u32::from(r != t);
+            diagonal = *cell;
+            left = changed.min(left + 1).min(*cell + 1);
+            *cell = left;
+        }
+    }
+    f64::from(row.last().copied().unwrap_or_default()) / truth.len() as f64
+}
+
 /// A 95 % interval of a mean over cases, by resampling them 1,000 times with a fixed seed.
 pub fn bootstrap_mean(values: &[f64]) -> Option<(f64, f64)> {
     if values.is_empty() {
@@ -163,5 +245,29 @@ mod tests {
         assert_eq!(token_recall("profile a b", "P R O F I L E\nA b"), 1.0);
         assert_eq!(token_recall("one two", "one one two four"), 0.5);
         assert_eq!(token_recall("王小", "王小明"), 2.0 / 3.0);
+    }
+
+    #[test]
+    fn order_is_of_neighbours() {
+        assert_eq!(order("led a team of four", "Led a team of four"), 1.0);
+        // Two columns read across each other.
+        assert_eq!(order("one six two seven", "one two six seven"), 0.0);
+        // Two blocks in another order: one pair of words is torn apart.
+        assert_eq!(order("four five six one two three", "one two three four five six"), 0.8);
+        assert_eq!(order("", "one"), 1.0);
+    }
+
+    #[test]
+    fn character_errors_are_counted_in_order() {
+        assert_eq!(character_error("Ward  NURSE", "ward nurse"), 0.0);
+        assert_eq!(character_error("ward norse", "ward nurse"), 0.1);
+        assert_eq!(character_error("", "ward nurse"), 1.0);
+        assert_eq!(character_error("nurse", "ward nurse"), 0.5);
+        assert_eq!(character_error("anything", ""), 0.0);
+        let (read, truth) = ("left two\nright one", "right one\nleft two");
+        assert_eq!(character_error_anywhere(read, truth), 0.0);
+        assert!(character_error(read, truth) > 0.5);
+        assert_eq!(character_error_anywhere("xx ward norse yy", "ward nurse"), 0.1);
+        assert_eq!(character_error_anywhere("", "ab"), 1.0);
     }
 }

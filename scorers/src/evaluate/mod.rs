@@ -4,9 +4,11 @@
 //! changes what is measured.
 
 mod baselines;
+mod bootstrap;
 pub mod metrics;
 mod report;
 mod sets;
+mod stability;
 #[cfg(test)]
 mod tests;
 
@@ -19,12 +21,15 @@ use domain::score::assess;
 use domain::text::VisibleText;
 
 pub use baselines::{Scores, blind, keyword_overlap, text_length, tf_idf};
-pub use metrics::{auc, bootstrap_mean, comparable, ndcg_at, spearman, token_recall};
-pub use report::{Names, Problem, Ranking, Reading, Report};
+pub use report::{Figure, Names, Problem, Ranking, Reading, Report};
 pub use sets::{
-    CategoryJob, Indexed, Labelled, category_ranking, human_grades, index, match_percentage, rows,
+    CategoryJob, Indexed, Labelled, category_ranking, human_grades, index, injections,
+    match_percentage, rows,
 };
+pub use stability::{Moved, Stability, stability};
 
+use self::bootstrap::Pairs;
+use self::metrics::token_recall;
 use crate::grading::{Grader, JobBrief, ResumeView};
 use crate::job_text;
 
@@ -43,24 +48,45 @@ impl<F: Fn(&Path) -> Result<Vec<String>, String>> Pipeline for F {
     }
 }
 
-/// Measures a pipeline and a grader on the labelled sets under `data`.
-pub fn evaluate(data: &Path, pipeline: &dyn Pipeline, grader: &dyn Grader) -> Report {
-    let mut run = Run { data, pipeline, grader, read: HashMap::new(), report: Report::default() };
-    let index = index(data);
-    run.reading_and_names(&index);
+/// Measures how well a pipeline reads the files under `data`, and finds names in them.
+pub fn read_and_name(data: &Path, pipeline: &dyn Pipeline) -> Report {
+    let mut run = Run { data, pipeline, read: HashMap::new(), report: Report::default() };
+    run.reading_and_names(&index(data));
+    run.report
+}
+
+/// Measures how well a grader ranks the labelled sets under `data`, beside simpler methods.
+pub fn rank(data: &Path, pipeline: &dyn Pipeline, grader: &dyn Grader) -> Report {
+    let mut run = Run { data, pipeline, read: HashMap::new(), report: Report::default() };
     let (jobs, pairs) = category_ranking(data);
     let named: Vec<(String, String)> = jobs.into_iter().map(|j| (j.category, j.text)).collect();
-    run.report.category_ranking = run.rank(&named, &pairs, 1.0);
+    run.report.category_ranking = run.rank(grader, &named, &pairs, 1.0);
     let (job, pairs) = match_percentage(data);
     if let Some(text) = (!pairs.is_empty()).then(|| run.text(&job)).flatten() {
         let named = [("job description".to_owned(), text.as_str().to_owned())];
-        run.report.match_percentage = run.rank(&named, &pairs, FIT);
+        run.report.match_percentage = run.rank(grader, &named, &pairs, FIT);
     }
     let (jobs, pairs) = human_grades(data);
     let named: Vec<(String, String)> =
         jobs.into_iter().enumerate().map(|(i, t)| (format!("job {}", i + 1), t)).collect();
-    run.report.human_grades = run.rank(&named, &pairs, 5.0);
+    run.report.human_grades = run.rank(grader, &named, &pairs, 5.0);
     run.report
+}
+
+/// At most so many resumes of the labelled sets, spread over them, each with a job that it fits.
+pub fn sample(data: &Path, pipeline: &dyn Pipeline, most: usize) -> Vec<(JobBrief, VisibleText)> {
+    let mut run = Run { data, pipeline, read: HashMap::new(), report: Report::default() };
+    let (jobs, mut pairs) = category_ranking(data);
+    pairs.retain(|pair| pair.label > 0.0);
+    let step = (pairs.len() / most.max(1)).max(1);
+    let mut found = Vec::new();
+    for pair in pairs.iter().step_by(step).take(most) {
+        let brief = jobs.get(pair.job).and_then(|job| job_text::parse(&job.text).ok());
+        if let (Some(brief), Some(text)) = (brief, run.text(&pair.resume)) {
+            found.push((JobBrief::new(brief), text));
+        }
+    }
+    found
 }
 
 /// The match percentage from which a resume is said to fit.
@@ -69,7 +95,6 @@ const FIT: f64 = 25.0;
 struct Run<'a> {
     data: &'a Path,
     pipeline: &'a dyn Pipeline,
-    grader: &'a dyn Grader,
     read: HashMap<PathBuf, Option<(VisibleText, Profile)>>,
     report: Report,
 }
@@ -157,6 +182,7 @@ impl Run<'_> {
     /// Ranks with the grader first, then with each simpler method. A label from `positive` up is a fit.
     fn rank(
         &mut self,
+        grader: &dyn Grader,
         jobs: &[(String, String)],
         pairs: &[Labelled],
         positive: f64,
@@ -178,7 +204,7 @@ impl Run<'_> {
             .map(|brief| {
                 read.iter()
                     .map(|(_, text, profile)| {
-                        brief.as_ref().map_or(f64::NAN, |b| self.total(b, text, profile))
+                        brief.as_ref().map_or(f64::NAN, |b| total(grader, b, text, profile))
                     })
                     .collect()
             })
@@ -188,28 +214,25 @@ impl Run<'_> {
         let at: HashMap<&Path, usize> =
             read.iter().enumerate().map(|(i, (f, ..))| (f.as_path(), i)).collect();
         let methods = [
-            (self.grader.release().to_owned(), graded),
+            (grader.release().to_owned(), graded),
             ("tf-idf".into(), tf_idf(&job_texts, &texts)),
             ("keywords".into(), keyword_overlap(&job_texts, &texts)),
             ("text length".into(), text_length(&job_texts, &texts)),
             ("resume-blind".into(), blind(&job_texts, &texts)),
         ];
-        methods
-            .into_iter()
-            .map(|(method, scores)| self.measure(method, &scores, jobs, pairs, &at, positive))
-            .collect()
+        let (mut rankings, mut all) = (Vec::new(), Vec::new());
+        for (method, scores) in methods {
+            let (ranking, pairs_of_jobs) = self.places(method, &scores, jobs, pairs, &at, positive);
+            rankings.push(ranking);
+            all.push(pairs_of_jobs);
+        }
+        bootstrap::measure(&mut rankings, &all, positive);
+        rankings
     }
 
-    fn total(&self, brief: &JobBrief, text: &VisibleText, profile: &Profile) -> f64 {
-        let rubric = Rubric::default_v1();
-        let grades = self.grader.grade(brief, &rubric, &ResumeView { text, profile });
-        grades
-            .ok()
-            .and_then(|g| assess(&rubric, g, text).ok())
-            .map_or(f64::NAN, |a| a.total.value())
-    }
-
-    fn measure(
+    /// A method's pairs of score and label, job by job, and those furthest from where they belong. What has no score stands
+    /// last.
+    fn places(
         &self,
         method: String,
         scores: &Scores,
@@ -217,13 +240,13 @@ impl Run<'_> {
         pairs: &[Labelled],
         at: &HashMap<&Path, usize>,
         positive: f64,
-    ) -> Ranking {
+    ) -> (Ranking, Vec<Pairs>) {
         let mut ranking = Ranking { method, ..Ranking::default() };
-        let (mut aucs, mut correlations, mut gains) = (vec![], vec![], vec![]);
+        let mut all = Vec::new();
         for (job, (name, _)) in jobs.iter().enumerate() {
             let of_job = pairs.iter().filter(|p| p.job == job).filter_map(|p| {
                 let score = *scores.get(job)?.get(*at.get(p.resume.as_path())?)?;
-                Some((p, score))
+                Some((p, if score.is_nan() { -1.0 } else { score }))
             });
             let of_job: Vec<(&Labelled, f64)> = of_job.collect();
             if of_job.is_empty() {
@@ -233,13 +256,10 @@ impl Run<'_> {
             ranking.pairs += of_job.len();
             let binary: Vec<(f64, bool)> =
                 of_job.iter().map(|(p, s)| (*s, p.label >= positive)).collect();
-            let valued: Vec<(f64, f64)> = of_job.iter().map(|(p, s)| (*s, p.label)).collect();
-            if let Some(auc) = auc(&binary) {
-                aucs.push(auc);
+            if let Some(auc) = metrics::auc(&binary) {
                 ranking.by_job.push((name.clone(), auc));
             }
-            correlations.extend(spearman(&valued));
-            gains.extend(ndcg_at(5, &valued));
+            all.push(of_job.iter().map(|(p, s)| (*s, p.label)).collect());
             for (pair, score) in &of_job {
                 let fits = pair.label >= positive;
                 let wrong = of_job
@@ -258,12 +278,14 @@ impl Run<'_> {
                 }
             }
         }
-        let mean = |v: &[f64]| (!v.is_empty()).then(|| v.iter().sum::<f64>() / v.len() as f64);
-        (ranking.auc, ranking.spearman, ranking.ndcg_at_5) =
-            (mean(&aucs), mean(&correlations), mean(&gains));
-        ranking.auc_interval = if aucs.len() > 1 { bootstrap_mean(&aucs) } else { None };
-        ranking
+        (ranking, all)
     }
+}
+
+fn total(grader: &dyn Grader, brief: &JobBrief, text: &VisibleText, profile: &Profile) -> f64 {
+    let rubric = Rubric::default_v1();
+    let grades = grader.grade(brief, &rubric, &ResumeView { text, profile });
+    grades.ok().and_then(|g| assess(&rubric, g, text).ok()).map_or(f64::NAN, |a| a.total.value())
 }
 
 /// The same name, letter case, blanks and Unicode form apart.

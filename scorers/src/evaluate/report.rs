@@ -1,5 +1,6 @@
 //! What an evaluation found, for machines (serde) and for people (a table).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -56,6 +57,17 @@ pub struct Problem {
     pub what: String,
 }
 
+/// A figure, how sure it is, and what that proves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Figure {
+    /// The mean over jobs.
+    pub value: Option<f64>,
+    /// A 95 % interval, over draws of the pairs of each job.
+    pub interval: Option<(f64, f64)>,
+    /// Methods over which it is better in at least 97.5 % of the same draws.
+    pub beats: Vec<String>,
+}
+
 /// How well one method ranks. Means are over jobs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Ranking {
@@ -65,14 +77,8 @@ pub struct Ranking {
     pub jobs: usize,
     /// Job and resume pairs measured.
     pub pairs: usize,
-    /// Area under the ROC curve.
-    pub auc: Option<f64>,
-    /// 95 % interval of the mean area over jobs.
-    pub auc_interval: Option<(f64, f64)>,
-    /// Spearman's rank correlation.
-    pub spearman: Option<f64>,
-    /// NDCG of the first five.
-    pub ndcg_at_5: Option<f64>,
+    /// `auc` (area under the ROC curve), `spearman` (rank correlation), `ndcg_at_5` (NDCG of the first five).
+    pub figures: BTreeMap<String, Figure>,
     /// Each job's name and area.
     pub by_job: Vec<(String, f64)>,
     /// The pairs furthest from where they belong, the worst first.
@@ -84,20 +90,24 @@ impl Report {
     pub fn table(&self) -> String {
         let mut out = String::new();
         let number = |v: Option<f64>| v.map_or_else(|| "-".into(), |v| format!("{v:.3}"));
-        let _ = writeln!(
-            out,
-            "reading    {} files with a truth, mean recall {}",
-            self.reading.files,
-            number(self.reading.mean_recall)
-        );
-        list(&mut out, &self.reading.worst);
+        if self.reading.files > 0 {
+            let _ = writeln!(
+                out,
+                "reading    {} files with a truth, mean recall {}",
+                self.reading.files,
+                number(self.reading.mean_recall)
+            );
+            list(&mut out, &self.reading.worst);
+        }
         let n = &self.names;
-        let _ = writeln!(
-            out,
-            "names      {} of {} exact; {} invented in {} without a name",
-            n.exact, n.known, n.invented, n.anonymous
-        );
-        list(&mut out, &n.wrong);
+        if n.known + n.anonymous > 0 {
+            let _ = writeln!(
+                out,
+                "names      {} of {} exact; {} invented in {} without a name",
+                n.exact, n.known, n.invented, n.anonymous
+            );
+            list(&mut out, &n.wrong);
+        }
         for (title, rankings) in [
             ("categories", &self.category_ranking),
             ("match %", &self.match_percentage),
@@ -107,20 +117,26 @@ impl Report {
             let _ = writeln!(out, "{title:<10} {} jobs, {} pairs", first.jobs, first.pairs);
             let _ = writeln!(
                 out,
-                "  {:<16} {:>7} {:>15} {:>9} {:>7}",
-                "method", "AUC", "95 %", "Spearman", "NDCG@5"
+                "  {:<14} {:>5} {:>14} {:>9} {:>14} {:>7} {:>14}  beats, by AUC",
+                "method", "AUC", "95 %", "Spearman", "95 %", "NDCG@5", "95 %"
             );
             for r in rankings {
-                let interval =
-                    r.auc_interval.map_or_else(|| "-".into(), |(a, b)| format!("{a:.3}..{b:.3}"));
+                let figure = |name: &str| r.figures.get(name).cloned().unwrap_or_default();
+                let interval = |f: &Figure| {
+                    f.interval.map_or_else(|| "-".into(), |(a, b)| format!("{a:.2} to {b:.2}"))
+                };
+                let (auc, rank, gain) = (figure("auc"), figure("spearman"), figure("ndcg_at_5"));
+                let beats = if auc.beats.is_empty() { "-".into() } else { auc.beats.join(", ") };
                 let _ = writeln!(
                     out,
-                    "  {:<16} {:>7} {:>15} {:>9} {:>7}",
+                    "  {:<14} {:>5} {:>14} {:>9} {:>14} {:>7} {:>14}  {beats}",
                     r.method,
-                    number(r.auc),
-                    interval,
-                    number(r.spearman),
-                    number(r.ndcg_at_5)
+                    number(auc.value),
+                    interval(&auc),
+                    number(rank.value),
+                    interval(&rank),
+                    number(gain.value),
+                    interval(&gain)
                 );
             }
             for (job, auc) in &first.by_job {

@@ -184,6 +184,16 @@ pub fn human_grades(data: &Path) -> (Vec<String>, Vec<Labelled>) {
     (jobs.iter().map(text).collect(), pairs)
 }
 
+/// Sentences of `injections/injections.txt` that ask a grader for points, or to do something else than grade.
+pub fn injections(data: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(data.join("injections/injections.txt")).unwrap_or_default();
+    let malicious = |row: Vec<String>| match &row[..] {
+        [_, label, _, _, text, ..] if label == "malicious" => Some(text.replace("\\n", "\n")),
+        _ => None,
+    };
+    rows(&text, '\t').into_iter().filter_map(malicious).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

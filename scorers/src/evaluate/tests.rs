@@ -1,4 +1,4 @@
-//! `evaluate()` from end to end, on a tiny made-up set.
+//! Evaluating from end to end, on a tiny made-up set.
 
 use std::path::Path;
 
@@ -60,15 +60,20 @@ fn every_set_is_measured_and_what_cannot_be_read_is_told() {
         std::fs::read_to_string(file).map(|text| vec![text]).map_err(|_| "not there".to_owned())
     };
     let grader = Baseline { as_of: Month { year: 2021, month: Some(1) } };
-    let report = evaluate(dir.path(), &read, &grader);
-    assert_eq!((report.names.known, report.names.exact), (2, 1));
-    assert_eq!((report.names.anonymous, report.names.invented), (1, 0));
-    assert_eq!(report.names.wrong.len(), 1);
+    let read_report = read_and_name(dir.path(), &read);
+    let report = rank(dir.path(), &read, &grader);
+    assert_eq!((read_report.names.known, read_report.names.exact), (2, 1));
+    assert_eq!((read_report.names.anonymous, read_report.names.invented), (1, 0));
+    assert_eq!(read_report.names.wrong.len(), 1);
     let categories = &report.category_ranking[0];
     assert_eq!((categories.method.as_str(), categories.jobs), (grader.release(), 2));
-    assert_eq!((categories.pairs, categories.auc), (4, Some(1.0)));
+    assert_eq!((categories.pairs, categories.figures["auc"].value), (4, Some(1.0)));
     let matched = &report.match_percentage[0];
-    assert_eq!((matched.pairs, matched.auc, matched.spearman), (2, Some(1.0), Some(1.0)));
+    assert_eq!(matched.pairs, 2);
+    for figure in ["auc", "spearman"] {
+        assert_eq!(matched.figures[figure].value, Some(1.0), "{figure}");
+    }
+    assert_eq!(sample(dir.path(), &read, 5).len(), 2);
     assert!(report.match_percentage.len() > 1, "simpler methods stand beside it");
     assert!(report.human_grades.is_empty());
     assert!(report.unread.iter().any(|p| p.file.ends_with("gone.pdf") && p.what == "not there"));
@@ -78,8 +83,8 @@ fn every_set_is_measured_and_what_cannot_be_read_is_told() {
 fn an_empty_folder_gives_an_empty_report() {
     let dir = tempfile::tempdir().unwrap();
     let read = |_: &Path| Err("nothing".to_owned());
-    let report =
-        evaluate(dir.path(), &read, &Baseline { as_of: Month { year: 2021, month: None } });
-    assert_eq!((report.names.known, report.reading.files), (0, 0));
+    let read_report = read_and_name(dir.path(), &read);
+    assert_eq!((read_report.names.known, read_report.reading.files), (0, 0));
+    let report = rank(dir.path(), &read, &Baseline { as_of: Month { year: 2021, month: None } });
     assert!(report.category_ranking.is_empty() && report.match_percentage.is_empty());
 }

@@ -51,6 +51,9 @@ pub enum GradeError {
         /// Its label.
         label: String,
     },
+    /// An engine gave no grades; its reason's code.
+    #[error("no grades: {0}")]
+    Engine(String),
 }
 
 /// Grades one resume against one job.
