@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod grading;
 pub mod job_text;
 pub mod model;
+pub mod persuasion;
 pub mod profile;
 pub mod reading;
 pub mod taxonomy;

@@ -456,3 +456,47 @@ async fn a_local_server_is_asked_in_words_that_it_knows() {
     let sent = asked["response_format"]["json_schema"]["schema"].to_string();
     assert!(sent.contains("maxLength"), "lengths are bounded where they can be");
 }
+
+/// Only beside a real model: `scripts/llama.sh cargo nextest run -p hiresphere-scorers a_real_model`.
+#[tokio::test]
+async fn a_real_model_is_asked_checked_and_kept_like_any_other() {
+    let Ok(base_url) = std::env::var("HIRESPHERE_LLAMA_URL") else {
+        eprintln!("skipped: there is no model; scripts/llama.sh starts one");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(folder.path()).await;
+    let (candidate, application) = bench.apply(RESUME.as_bytes(), false).await;
+    let real = ModelSettings {
+        name: "smollm2".into(),
+        provider: Provider::Compatible,
+        model: "SmolLM2-135M-Instruct".into(),
+        api_key: String::new(),
+        max_output_tokens: 1_500,
+        timeout_seconds: 280,
+        usd_per_million_tokens: None,
+        ..settings(&base_url)
+    };
+    bench.drain(&bench.work(ModelEngine::new(real).unwrap())).await;
+    let (total, usage, exchanges) = ended(&bench, application).await;
+    let kept = kept(&bench, candidate, application).await;
+    assert!((1..=2).contains(&exchanges) && kept.len() == exchanges);
+    assert!(usage.tokens_in > 500 && usage.tokens_out > 20, "{usage:?}");
+    // What it says is its own; that it kept to the schema, or was found out, is ours.
+    let known = ["QUOTE_NOT_FOUND", "ANSWER_TRUNCATED", "ANSWER_SCHEMA", "ANSWER_LANGUAGE"];
+    match total {
+        Ok(ref total) => assert!(*total <= Points::from_tenths(1_000)),
+        Err(ref reason) => assert!(known.contains(&reason.as_str()), "{reason}: {:?}", kept.last()),
+    }
+    for exchange in &kept {
+        let answer: serde_json::Value = serde_json::from_str(&exchange.answer).unwrap();
+        let choice = &answer["choices"][0];
+        let said = choice["message"]["content"].as_str().unwrap();
+        let grades = serde_json::from_str::<serde_json::Value>(said);
+        if choice["finish_reason"] == "stop" {
+            let grades = grades.expect("a grammar leaves no other choice");
+            assert!(grades["skills"]["level"].as_u64() <= Some(5), "{said}");
+        }
+    }
+    println!("{total:?} {usage:?}");
+}

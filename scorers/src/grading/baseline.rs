@@ -8,6 +8,7 @@ use super::mask::mask;
 use super::{
     GradeError, Grader, JobBrief, ResumeView, custom, education, experience, skills, soft,
 };
+use crate::persuasion;
 use crate::profile::dates::Month;
 use crate::reading::language::{called, language};
 
@@ -35,7 +36,9 @@ impl Grader for Baseline {
         resume: &ResumeView<'_>,
     ) -> Result<Vec<Grade>, GradeError> {
         let language = language(resume.text.as_str()).filter(|code| *code != "eng");
-        let masked = mask(resume.text, resume.profile);
+        let mut masked = mask(resume.text, resume.profile);
+        // What speaks to a grader is evidence for nothing.
+        masked.hide(persuasion::sentences(resume.text.as_str()));
         let facts = Facts::of(resume.text, &masked, job, self.as_of);
         let graded: Result<Vec<Grade>, GradeError> = rubric
             .criteria

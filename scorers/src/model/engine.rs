@@ -118,8 +118,8 @@ impl ModelEngine {
                 self.breaker.answered();
                 label("answered");
                 let usage = self.usage(&body, took);
-                let exchange =
-                    Exchange { release, request: request.get().to_owned(), answer: body, usage };
+                let request = request.get().to_owned();
+                let exchange = Exchange { release, request, status: 200, answer: body, usage };
                 // Before anything else: what was paid for is not paid for again.
                 let document = desk.keep(n, &exchange).await?;
                 self.settle(&exchange, estimate, desk).await?;
@@ -144,18 +144,10 @@ impl ModelEngine {
                 self.breaker.answered();
                 label("refused");
                 desk.correct(estimate, Amount::default()).await?;
-                let usage = Usage::default();
-                let request = request.get().to_owned();
-                let exchange = Exchange { release, request, answer: body, usage };
+                let (request, usage) = (request.get().to_owned(), Usage::default());
+                let exchange = Exchange { release, request, status, answer: body, usage };
                 let document = desk.keep(n, &exchange).await?;
-                let detail = format!("the request was refused with status {status}");
-                Err(EngineError::Failed {
-                    reason: "MODEL_REQUEST_INVALID".into(),
-                    detail,
-                    retryable: false,
-                    usage,
-                    exchanges: vec![document],
-                })
+                Ok((exchange, document))
             }
         }
     }
@@ -240,6 +232,17 @@ impl Engine for ModelEngine {
             };
             usage += exchange.usage;
             exchanges.push(document);
+            if exchange.status != 200 {
+                let reason = "MODEL_REQUEST_INVALID".to_owned();
+                let detail = format!("the request was refused with status {}", exchange.status);
+                return Err(EngineError::Failed {
+                    reason,
+                    detail,
+                    retryable: false,
+                    usage,
+                    exchanges,
+                });
+            }
             match answer::read(&exchange.answer, task.rubric, &places) {
                 Ok(grades) => return Ok(Graded { grades, usage, exchanges }),
                 Err(Unusable::Declined(reason)) => {

@@ -6,8 +6,11 @@
 mod styles;
 mod walk;
 
+use std::io::Read as _;
+
 use super::container::{self, Archive, open};
-use super::{Draft, Failure, Limits, Method, blocks};
+use super::unshown::{self, Unshown};
+use super::{Draft, Failure, HiddenKind, Limits, Method, blocks};
 use styles::Styles;
 
 /// Reads a DOCX.
@@ -52,8 +55,30 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         }
     }
 
-    Ok(blocks::draft("docx 1", Method::Docx, &text.visible, text.hidden))
+    let mut draft = blocks::draft("docx 1", Method::Docx, &text.visible, text.hidden);
+    let mut unshown = Unshown::new(&text.visible);
+    for (part, kind) in BESIDE {
+        let Ok(mut part) = open(&mut archive, part, limits, &mut budget) else { continue };
+        let mut xml = Vec::new();
+        // What cannot be read to its end is looked at as far as it can.
+        let _ = part.read_to_end(&mut xml);
+        let texts = unshown::texts(&xml);
+        match kind {
+            // A comment is many runs.
+            HiddenKind::Annotation => unshown.add(1, *kind, &texts.join(" ")),
+            _ => texts.iter().for_each(|text| unshown.add(1, *kind, text)),
+        }
+    }
+    draft.hidden.extend(unshown.hidden);
+    Ok(draft)
 }
+
+/// Parts that say something and are on no page.
+const BESIDE: &[(&str, HiddenKind)] = &[
+    ("docProps/core.xml", HiddenKind::Metadata),
+    ("docProps/custom.xml", HiddenKind::Metadata),
+    ("word/comments.xml", HiddenKind::Annotation),
+];
 
 /// The parts that hold text.
 struct PartNames {

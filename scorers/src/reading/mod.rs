@@ -29,6 +29,7 @@ mod shown;
 mod sniff;
 mod text;
 mod unseen;
+mod unshown;
 mod xml;
 
 use image::RgbImage;
@@ -171,6 +172,10 @@ pub enum HiddenKind {
     Covered,
     /// Zero-width, tag, bidi-control and other invisible characters.
     ZeroWidth,
+    /// In the file's metadata, and on no page: long, or speaking to a grader.
+    Metadata,
+    /// Likewise, in an annotation or a comment.
+    Annotation,
 }
 
 /// What a format's reader hands over: pages as that format has them, before the rules that all

@@ -47,6 +47,8 @@ impl HiddenKind {
             Self::OffPage => "off_page",
             Self::Covered => "covered",
             Self::ZeroWidth => "zero_width",
+            Self::Metadata => "metadata",
+            Self::Annotation => "annotation",
         }
     }
 }

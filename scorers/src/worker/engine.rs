@@ -96,6 +96,8 @@ pub struct Exchange {
     pub release: String,
     /// The request's body.
     pub request: String,
+    /// The answer's HTTP status.
+    pub status: u16,
     /// The answer's body.
     pub answer: String,
     /// What it cost.

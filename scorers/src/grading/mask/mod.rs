@@ -40,6 +40,21 @@ pub struct Masked {
 }
 
 impl Masked {
+    /// Hides more.
+    pub(crate) fn hide(&mut self, ranges: Vec<Range<u32>>) {
+        let ranges = merged(ranges);
+        let mut hidden = ranges.iter().peekable();
+        let text = self.text.chars().zip(0u32..).map(|(c, at)| {
+            while hidden.peek().is_some_and(|r| r.end <= at) {
+                hidden.next();
+            }
+            if hidden.peek().is_some_and(|r| r.start <= at) && c != '\n' { MASK } else { c }
+        });
+        self.text = text.collect();
+        self.hidden.extend(ranges);
+        self.hidden = merged(std::mem::take(&mut self.hidden));
+    }
+
     /// Whether any scalar of `start..end` is hidden.
     pub fn hides(&self, start: u32, end: u32) -> bool {
         let at = self.hidden.partition_point(|r| r.end <= start);

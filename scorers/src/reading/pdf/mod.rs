@@ -1,5 +1,6 @@
 //! PDF: one engine's glyphs, through the guard and the layout, to pages of text.
 
+mod beside;
 mod glyph;
 mod layers;
 mod outlines;
@@ -78,6 +79,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         }));
     }
     forgive_page_breaks(&mut draft);
+    let shown: Vec<&str> = draft.pages.iter().map(|page| page.text.as_str()).collect();
+    let hidden = beside::hidden(bytes, limits, &shown.join("\n"));
+    draft.hidden.extend(hidden);
     Ok(draft)
 }
 
