@@ -18,7 +18,7 @@ pub(crate) enum EvaluateCommand {
     Extract(EvaluateExtractArgs),
     /// How well a release ranks, beside TF-IDF, key words, text length and a ranker that reads no resume; and how much its scores
     /// move when they should not.
-    Score(EvaluateScoreArgs),
+    Score(Box<EvaluateScoreArgs>),
 }
 
 #[derive(Args)]

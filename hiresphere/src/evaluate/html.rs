@@ -126,7 +126,7 @@ fn bars(out: &mut String, called: &str, name: &str, rankings: &[Ranking]) {
             );
         }
     }
-    let _ = write!(out, "</svg><figcaption>{called}</figcaption></figure>\n");
+    let _ = writeln!(out, "</svg><figcaption>{called}</figcaption></figure>");
 }
 
 fn stable(out: &mut String, measured: &Measured) {
@@ -141,9 +141,9 @@ fn stable(out: &mut String, measured: &Measured) {
         ("a sentence that asks for points: change", &stability.injection),
     ] {
         let Moved { resumes, gradings, failed, mean, interval: middle, largest } = moved;
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><td>{called}</td><td>{}</td><td>{}</td><td>{}</td><td>{resumes}</td><td>{gradings}</td><td>{failed}</td></tr>\n",
+            "<tr><td>{called}</td><td>{}</td><td>{}</td><td>{}</td><td>{resumes}</td><td>{gradings}</td><td>{failed}</td></tr>",
             number(*mean),
             number(*largest),
             interval(*middle)

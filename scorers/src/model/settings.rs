@@ -246,7 +246,8 @@ mod tests {
         assert_eq!(good.check(), Ok(()));
         assert!(!format!("{good:?}").contains("secret"));
         assert!(!format!("{:?}", good.release()).contains("secret"));
-        let broken: [(&str, fn(&mut ModelSettings)); 8] = [
+        type Breaks = fn(&mut ModelSettings);
+        let broken: [(&str, Breaks); 8] = [
             ("lower-case", |s| s.name = "GPT 4o".into()),
             ("`model` is empty", |s| s.model = " ".into()),
             ("`base_url`", |s| s.provider = Provider::Compatible),
