@@ -72,6 +72,10 @@ fn ranking_and_what_must_not_move_a_score_are_measured_of_any_release() {
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["release"], "gpt-4o@1");
     assert_eq!(found["ranking"]["category_ranking"][0]["figures"]["auc"]["value"], 0.5);
-    assert_eq!(found["gradings"].as_u64(), Some(openai.asked().len() as u64));
+    // Two jobs and two resumes; then each resume of the sample three times, under twelve names, and with three sentences.
+    assert_eq!(found["gradings"].as_u64(), Some(4 + 2 * (3 + 12 + 3)));
+    // A quote of a sentence that speaks to the grader is asked for again.
+    let repairs = openai.asked().iter().filter(|asked| asked.repairs()).count() as u64;
+    assert_eq!(openai.asked().len() as u64, 40 + repairs);
     assert!(found["usage"]["cost_micro_usd"].as_u64() > Some(0));
 }
