@@ -128,12 +128,9 @@ impl ModelEngine {
             Reply::Away { after, why, begun } => {
                 let pause = self.breaker.failed(after);
                 label("away");
-                tracing::warn!(
-                    release,
-                    why,
-                    pause_ms = pause.as_millis() as u64,
-                    "the model is away"
-                );
+                // An error, so that who waits at a terminal sees why; once for each pause, however many wait.
+                let pause_ms = pause.as_millis() as u64;
+                tracing::error!(release, why, pause_ms, "the model is away; its runs wait");
                 if !begun {
                     desk.correct(estimate, Amount::default()).await?;
                 }
