@@ -9,8 +9,8 @@ use super::bootstrap::middle;
 use crate::grading::{Grader, JobBrief, ResumeView};
 use crate::profile;
 
-/// Names that tell sex and origin, as they are used to test for it: some of Bertrand and Mullainathan (2004), "Are Emily and Greg More
-/// Employable than Lakisha and Jamal?", table 1, and a few of other places.
+/// Names that tell sex and origin, as they are used to test for it: the first six of first and last names as in Bertrand and Mullainathan
+/// (2004), "Are Emily and Greg More Employable than Lakisha and Jamal?", the others of other places.
 const NAMES: &[&str] = &[
     "Emily Walsh",
     "Greg Baker",

@@ -32,9 +32,9 @@ impl Breaker {
         (!left.is_zero()).then(|| left + spread(Duration::from_millis(500)))
     }
 
-    /// The service answered.
+    /// The service answered. A pause that it asked for since, of another call, is kept all the same.
     pub(super) fn answered(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).failures = 0;
     }
 
     /// It did not, or asked to be left alone for so long; answers how long to wait.
@@ -92,6 +92,9 @@ mod tests {
         let breaker = Breaker::default();
         let pause = breaker.failed(Some(Duration::from_secs(20)));
         assert!(pause >= Duration::from_secs(20) && pause <= Duration::from_secs(22));
+        assert!(breaker.rest().unwrap() >= Duration::from_secs(19));
+        // An answer to what was under way before is no leave to ask again.
+        breaker.answered();
         assert!(breaker.rest().unwrap() >= Duration::from_secs(19));
         assert!(breaker.failed(Some(Duration::from_secs(1 << 40))) <= GRANTED * 2);
     }
