@@ -1,26 +1,28 @@
 //! Reads files and prints what was found, one JSON object a line: for looking at a resume by hand,
 //! and for measuring.
 //!
-//! `cargo run --release -p hiresphere-scorers --example read -- [--engine pure|pdfium] [--pool] FILE...`
+//! `cargo run --release -p hiresphere-scorers --example read -- [--engine pure|pdfium] [--eyes] [--pool] FILE...`
 //!
-//! With `--pool`, files are read in child processes, as many at once as there are processors.
+//! With `--eyes`, pictures are read, too. With `--pool`, files are read in child processes, as many at once as there are processors.
 
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use scorers::reading::sandbox::{Pool, PoolConfig, worker_main};
-use scorers::reading::{Engine, Failure, Limits, Reading, read};
+use scorers::reading::{Engine, Eyes, Failure, Limits, Reading, models, read_with};
 
 fn main() -> ExitCode {
     let mut limits = Limits::default();
     let mut pooled = false;
+    let mut eyes = None;
     let mut files = Vec::new();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--worker" => return worker_main(),
             "--pool" => pooled = true,
+            "--eyes" => eyes = Eyes::open(models().as_deref()).ok(),
             "--engine" => {
                 limits.engine = match args.next().as_deref() {
                     Some("pure") => Engine::Pure,
@@ -39,7 +41,8 @@ fn main() -> ExitCode {
     } else {
         files.into_iter().try_for_each(|file| {
             let begun = Instant::now();
-            let reading = std::fs::read(&file).map_or_else(|_| unreadable(), |b| read(&b, &limits));
+            let reading = std::fs::read(&file)
+                .map_or_else(|_| unreadable(), |b| read_with(&b, &limits, eyes.as_ref()));
             print(&file, begun, &reading)
         })
     };

@@ -109,7 +109,7 @@ pub struct ExtractionFacts {
 /// Hidden text of one kind on one page: where, why and how much, not what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Flag {
-    /// `invisible`, `low_contrast`, `tiny`, `off_page`, `covered`, `zero_width`, `metadata`, `annotation`.
+    /// `invisible`, `low_contrast`, `tiny`, `off_page`, `covered`, `zero_width`, `metadata`, `annotation`, `remapped`.
     pub kind: String,
     /// The page.
     pub page: u32,

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::doubted::Doubted;
 use super::{Draft, Hidden, HiddenKind, Method, Page, lines};
 
 /// Where a walk's text goes.
@@ -213,6 +214,7 @@ pub(super) fn draft(
         hidden,
         truncated: false,
         pictures: Vec::new(),
+        doubted: Doubted::default(),
     }
 }
 

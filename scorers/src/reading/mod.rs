@@ -12,6 +12,7 @@
 mod blocks;
 mod container;
 mod docx;
+mod doubted;
 mod failure;
 mod guard;
 mod html;
@@ -32,6 +33,7 @@ mod unseen;
 mod unshown;
 mod xml;
 
+use doubted::Doubted;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,9 @@ pub struct Reading {
     /// Whether there are pictures of text that were not read, for want of [`Eyes`].
     #[serde(default)]
     pub unseen: bool,
+    /// Whether, for the same want, it is not known that the text is what people see.
+    #[serde(default)]
+    pub doubted: bool,
 }
 
 impl Reading {
@@ -65,6 +70,7 @@ impl Reading {
             result: Err(failure.into()),
             without: Vec::new(),
             unseen: false,
+            doubted: false,
         }
     }
 
@@ -176,6 +182,8 @@ pub enum HiddenKind {
     Metadata,
     /// Likewise, in an annotation or a comment.
     Annotation,
+    /// The page shows other letters: its font says of them that they are these.
+    Remapped,
 }
 
 /// What a format's reader hands over: pages as that format has them, before the rules that all
@@ -187,6 +195,8 @@ struct Draft {
     truncated: bool,
     /// Pages with too little text for what is painted on them: pictures of text, it may be. By their number.
     pictures: Vec<u32>,
+    /// Text that may not be what the pages show.
+    doubted: Doubted,
 }
 
 /// The media type of a file by its content, when files of that type can be read.
@@ -219,18 +229,22 @@ pub fn read_with(bytes: &[u8], limits: &Limits, eyes: Option<&Eyes>) -> Reading 
         return Reading::failed(sniff::head(bytes).media_type(), Failure::TooLarge);
     }
     let sniffed = sniff(bytes);
-    let mut unseen = false;
+    let (mut unseen, mut doubted) = (false, false);
     let result = draft(sniffed, bytes, limits)
         .and_then(|mut draft| {
             match eyes {
                 Some(eyes) => look(eyes, sniffed, bytes, limits, &mut draft)?,
-                None => unseen = !draft.pictures.is_empty(),
+                None => {
+                    doubted = !draft.doubted.lines.is_empty();
+                    unseen = doubted || !draft.pictures.is_empty();
+                }
             }
             Ok(draft)
         })
         .map_err(Unread::from)
         .and_then(|draft| finish(sniffed, draft, limits));
-    Reading { sniffed_type: sniffed.media_type().to_owned(), result, without: Vec::new(), unseen }
+    let sniffed_type = sniffed.media_type().to_owned();
+    Reading { sniffed_type, result, without: Vec::new(), unseen, doubted }
 }
 
 fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
@@ -250,13 +264,14 @@ fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Fail
             hidden: Vec::new(),
             truncated: false,
             pictures: vec![1],
+            doubted: Doubted::default(),
         }),
         FileType::Image(_) => Err(Failure::UnsupportedType),
         FileType::Unsupported(_) => Err(Failure::UnsupportedType),
     }
 }
 
-/// Reads the pages that are pictures.
+/// Reads the pages that are pictures, and those whose text is not what they show.
 fn look(
     eyes: &Eyes,
     sniffed: FileType,
@@ -264,24 +279,43 @@ fn look(
     limits: &Limits,
     draft: &mut Draft,
 ) -> Result<(), Failure> {
-    if draft.pictures.is_empty() {
+    let time = ocr::Time::from_now(limits.ocr_time);
+    let mut said_otherwise = Vec::new();
+    if !draft.doubted.lines.is_empty() {
+        let mut pages = pdf::Pictures::of(bytes);
+        let verdict = doubted::look(&draft.doubted, eyes, &time, |page| pages.page(page));
+        draft.hidden.extend(verdict.hidden);
+        draft.truncated |= verdict.cut_short;
+        said_otherwise = verdict.pages;
+    }
+    let mut numbers = draft.pictures.clone();
+    numbers.extend(&said_otherwise);
+    numbers.sort_unstable();
+    numbers.dedup();
+    if numbers.is_empty() {
         return Ok(());
     }
-    let time = ocr::Time::from_now(limits.ocr_time);
     let pages: Box<dyn Iterator<Item = (u32, Option<RgbImage>)>> = match sniffed {
         FileType::Image(media_type) => {
             let picture = ocr::picture::decode(bytes, media_type, limits)?;
             Box::new(std::iter::once((1, Some(picture))))
         }
-        _ => Box::new(pdf::pictures(bytes, draft.pictures.clone())),
+        _ => {
+            let mut pages = pdf::Pictures::of(bytes);
+            Box::new(numbers.into_iter().map(move |number| (number, pages.page(number))))
+        }
     };
     for (number, picture) in pages {
         let Some(page) = draft.pages.iter_mut().find(|page| page.page == number) else { continue };
+        // Text that is not what the page shows is worth less than none.
+        let instead = said_otherwise.contains(&number);
+        if instead {
+            page.text.clear();
+        }
         let Some(picture) = picture else { continue };
         let ocr::Seen { text, whole } = eyes.text(picture, &time);
         draft.truncated |= !whole;
-        let length = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
-        if length(&text) > length(&page.text) {
+        if instead || letters(&text) > letters(&page.text) {
             let text = ocr::reconciled(&text, number, &mut draft.hidden);
             *page = Page { page: number, method: Method::Ocr, text };
         }
@@ -290,6 +324,11 @@ fn look(
         draft.engine = format!("{}, {}", draft.engine, eyes.name());
     }
     Ok(())
+}
+
+/// How many letters and digits a text has: signs of a font that says nothing of them are no text.
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
 }
 
 /// The rules that hold for every format: invisible characters are taken out and reported, text is

@@ -49,6 +49,7 @@ impl HiddenKind {
             Self::ZeroWidth => "zero_width",
             Self::Metadata => "metadata",
             Self::Annotation => "annotation",
+            Self::Remapped => "remapped",
         }
     }
 }

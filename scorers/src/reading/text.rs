@@ -1,5 +1,6 @@
 //! Plain text and Markdown: decoded and left as written.
 
+use super::doubted::Doubted;
 use super::sniff::Encoding;
 use super::{Draft, Method, Page};
 
@@ -18,6 +19,7 @@ pub(super) fn read(bytes: &[u8], encoding: Encoding) -> Draft {
         hidden: Vec::new(),
         truncated: false,
         pictures: Vec::new(),
+        doubted: Doubted::default(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Pages, document information and actions, written out as the bytes of a PDF.
 
-use pdf_writer::types::{ActionType, AnnotationType};
+use pdf_writer::types::{ActionType, AnnotationType, SystemInfo, UnicodeCmap};
 use pdf_writer::{Date, Filter, Finish, Name, Rect, Ref, Str, TextStr};
 
 use super::font::Font;
-use super::page::{AnnotationKind, Page, image_name};
+use super::page::{AnnotationKind, Page, REMAPPED, image_name};
 use super::raster::Raster;
 use crate::package;
 
@@ -174,6 +174,8 @@ fn write_page(out: &mut pdf_writer::Pdf, next: &mut Ref, shared: &Shared, id: Re
     let content = next.bump();
     let images: Vec<Ref> = page.images.iter().map(|_| next.bump()).collect();
     let notes: Vec<Ref> = page.annotations.iter().map(|_| next.bump()).collect();
+    let remapped =
+        (!page.remapped.is_empty()).then(|| write_remapped_font(out, next, &page.remapped));
 
     let mut entry = out.page(id);
     entry.parent(shared.tree).contents(content);
@@ -188,6 +190,9 @@ fn write_page(out: &mut pdf_writer::Pdf, next: &mut Ref, shared: &Shared, id: Re
     let mut fonts = resources.fonts();
     for (font, font_id) in &shared.fonts {
         fonts.pair(Name(font.resource()), *font_id);
+    }
+    if let Some(font) = remapped {
+        fonts.pair(Name(REMAPPED), font);
     }
     fonts.finish();
     if !images.is_empty() {
@@ -229,6 +234,34 @@ fn write_page(out: &mut pdf_writer::Pdf, next: &mut Ref, shared: &Shared, id: Re
             .filter(Filter::FlateDecode)
             .finish(),
         false => out.stream(content, &bytes).finish(),
+    }
+}
+
+/// Helvetica, with codes that draw one letter and say another.
+fn write_remapped_font(out: &mut pdf_writer::Pdf, next: &mut Ref, pairs: &[(char, char)]) -> Ref {
+    let (font, table) = (next.bump(), next.bump());
+    let system = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"UCS"), supplement: 0 };
+    let mut means = UnicodeCmap::<u8>::new(Name(b"Adobe-Identity-UCS"), system);
+    let names: Vec<String> = pairs.iter().map(|(drawn, _)| glyph_name(*drawn)).collect();
+    for ((_, said), code) in pairs.iter().zip(1..) {
+        means.pair(code, *said);
+    }
+    out.cmap(table, &means.finish());
+    let mut entry = out.type1_font(font);
+    entry.base_font(Name(Font::Regular.base_name().as_bytes())).to_unicode(table);
+    let mut encoding = entry.encoding_custom();
+    encoding.differences().consecutive(1, names.iter().map(|name| Name(name.as_bytes())));
+    font
+}
+
+/// What a font calls a letter, a digit or the space.
+fn glyph_name(c: char) -> String {
+    const DIGITS: [&str; 10] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    match c.to_digit(10).and_then(|digit| DIGITS.get(digit as usize)) {
+        Some(name) => (*name).to_owned(),
+        None if c == ' ' => "space".to_owned(),
+        None => c.to_string(),
     }
 }
 

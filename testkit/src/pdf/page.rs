@@ -93,6 +93,8 @@ pub struct Page {
     pub(super) annotations: Vec<Annotation>,
     pub(super) uses_transparency: bool,
     pub(super) uses_layer: bool,
+    /// The page's remapped font: for each code from 1 on, the letter that is drawn and the one that is said.
+    pub(super) remapped: Vec<(char, char)>,
 }
 
 impl Page {
@@ -106,6 +108,7 @@ impl Page {
             annotations: Vec::new(),
             uses_transparency: false,
             uses_layer: false,
+            remapped: Vec::new(),
         }
     }
 
@@ -146,6 +149,24 @@ impl Page {
         content.next_line(x, y);
         content.show(Str(&win_ansi(text)));
         content.end_text();
+        self
+    }
+
+    /// Writes one line that shows people one text and says another, of as many characters, to programs: by a font whose table of
+    /// what its codes mean does not say what they draw. Letters, digits and spaces only, and no more than 255 pairs on a page.
+    pub fn text_said(&mut self, x: f32, y: f32, size: f32, shown: &str, said: &str) -> &mut Self {
+        let pairs = shown.chars().zip(said.chars());
+        let code_of = |pair| {
+            let at = self.remapped.iter().position(|known| *known == pair).unwrap_or_else(|| {
+                self.remapped.push(pair);
+                self.remapped.len() - 1
+            });
+            u8::try_from(at + 1).unwrap_or(u8::MAX)
+        };
+        let codes: Vec<u8> = pairs.map(code_of).collect();
+        self.content.begin_text().set_font(Name(REMAPPED), size).set_fill_rgb(0.0, 0.0, 0.0);
+        self.content.set_char_spacing(0.0).set_text_rendering_mode(TextRenderingMode::Fill);
+        self.content.next_line(x, y).show(Str(&codes)).end_text();
         self
     }
 
@@ -235,3 +256,6 @@ impl Page {
 pub(super) fn image_name(index: usize) -> String {
     format!("I{index}")
 }
+
+/// The name under which a page's resources list its remapped font.
+pub(super) const REMAPPED: &[u8] = b"R1";

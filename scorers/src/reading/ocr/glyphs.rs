@@ -39,6 +39,7 @@ fn of_line(line: &Line, order: u32) -> Vec<Glyph> {
             ink: Ink::Unknown,
             clipped: false,
             overprinted: false,
+            doubt: None,
             order,
         }
     };

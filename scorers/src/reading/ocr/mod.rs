@@ -106,6 +106,13 @@ impl Eyes {
         rten::thread_pool().run(|| ());
     }
 
+    /// The one line that a picture shows.
+    pub(super) fn line(&self, picture: &RgbImage) -> Option<Line> {
+        let (right, bottom) = picture.dimensions();
+        let all = Blob { left: 0, top: 0, right, bottom };
+        self.0.read(picture, &[all]).pop().filter(|line| line.confidence >= CONFIDENT)
+    }
+
     /// The text of a page in reading order, from the top, as far as the time suffices.
     pub(super) fn text(&self, page: RgbImage, time: &Time) -> Seen {
         let (lines, whole) = read(&*self.0, page, time);
@@ -130,7 +137,7 @@ impl Time {
         Self { until: spent() + time }
     }
 
-    fn is_up(&self) -> bool {
+    pub(super) fn is_up(&self) -> bool {
         spent() > self.until
     }
 }

@@ -88,6 +88,8 @@ pub(crate) struct Glyph {
     pub(crate) overprinted: bool,
     /// Place in the page's paint order, shared with [`Cover::order`]. Glyphs of one run share it.
     pub(crate) order: u32,
+    /// What it draws looks like something else than it is said to be: which of the document's [doubts](super::letters).
+    pub(crate) doubt: Option<u32>,
 }
 
 impl Glyph {

@@ -3,6 +3,7 @@
 mod beside;
 mod glyph;
 mod layers;
+mod letters;
 mod outlines;
 mod pdfium;
 mod pure;
@@ -10,6 +11,7 @@ mod pure;
 use hayro::hayro_syntax::Pdf;
 use image::RgbImage;
 
+use super::doubted::{self, Doubted};
 use super::guard;
 use super::layout;
 use super::ocr::raster;
@@ -18,12 +20,15 @@ use super::{Draft, Engine, Failure, Hidden, HiddenKind, Limits, Method, Page};
 pub(super) use glyph::{
     Area, Cover, CoverPaint, Glyph, Gradient, Ink, PageMarks, Pixels, Text, points,
 };
+pub(super) use letters::{Letters, look_alike};
 
 /// What an engine makes of a document.
 struct Document {
     engine: String,
     pages: Vec<PageMarks>,
     truncated: bool,
+    /// What the glyphs look like that look like something else than they are said to be.
+    doubts: Vec<Letters>,
 }
 
 /// Whether libpdfium was found; without it, PDFs are read in pure Rust alone.
@@ -63,12 +68,15 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         truncated: document.truncated
             || document.pages.iter().any(|page| page.glyphs.len() >= limits.marks_per_page),
         pictures: Vec::new(),
+        doubted: Doubted { like: document.doubts, lines: Vec::new() },
     };
     for (marks, page) in document.pages.into_iter().zip(1..) {
         let painted = !marks.covers.is_empty();
+        let width = marks.width;
         let judged = guard::judge(marks);
+        draft.doubted.lines.extend(doubted::lines(page, width, &judged.visible));
         let text = layout::text(judged.visible, &judged.rules);
-        if painted && text.chars().filter(|c| !c.is_whitespace()).count() < LITTLE {
+        if painted && super::letters(&text) < LITTLE {
             draft.pictures.push(page);
         }
         draft.pages.push(Page { page, method: Method::TextLayer, text });
@@ -88,16 +96,18 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
 /// A page with fewer characters may be a picture of text, with a line that a scanner put below it.
 const LITTLE: usize = 64;
 
-/// Pages as they are seen, by their numbers; one that cannot be drawn is without a picture.
-pub(super) fn pictures(
-    bytes: &[u8],
-    pages: Vec<u32>,
-) -> impl Iterator<Item = (u32, Option<RgbImage>)> {
-    let pdf = Pdf::new(bytes.to_vec()).ok();
-    pages.into_iter().map(move |number| {
-        let page = pdf.as_ref().and_then(|pdf| raster::page(pdf, number as usize - 1));
-        (number, page)
-    })
+/// Draws pages as they are seen.
+pub(super) struct Pictures(Option<Pdf>);
+
+impl Pictures {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self(Pdf::new(bytes.to_vec()).ok())
+    }
+
+    /// A page by its number; nothing when it cannot be drawn.
+    pub(super) fn page(&mut self, number: u32) -> Option<RgbImage> {
+        raster::page(self.0.as_ref()?, (number as usize).checked_sub(1)?)
+    }
 }
 
 /// Drops clipped text that can be read elsewhere: a table cut by a page break is often drawn on both

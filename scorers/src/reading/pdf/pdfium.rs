@@ -68,7 +68,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Option<Result<Document, Fai
             pages.push(marks(&page, limits).map_err(failure)?);
         }
         let truncated = count > pages.len();
-        Ok(Document { engine: NAME.to_owned(), pages, truncated })
+        Ok(Document { engine: NAME.to_owned(), pages, truncated, doubts: Vec::new() })
     }))
 }
 
@@ -219,6 +219,7 @@ fn glyph(char: &PdfPageTextChar<'_>, frame: &Frame) -> Option<Glyph> {
         ink: Ink::None,
         clipped: false,
         overprinted: false,
+        doubt: None,
         order: 0,
     })
 }

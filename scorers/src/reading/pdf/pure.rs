@@ -16,6 +16,7 @@ use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
 use super::layers::{self, Layers};
+use super::letters::Witness;
 use super::{Document, PageMarks};
 use crate::reading::{Failure, Limits, guard};
 use collector::Collector;
@@ -38,25 +39,32 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Failure> {
         return Err(Failure::TooManyPages);
     }
     let truncated = pages.len() > limits.pages as usize;
-    let mut pages = all_marks(&pdf, pdf.xref(), limits);
+    let mut witness = Witness::default();
+    let mut pages = all_marks(&pdf, pdf.xref(), limits, &mut witness);
     for other in Layers::of(&pdf).other_catalogs() {
-        for (page, other) in pages.iter_mut().zip(all_marks(&pdf, other.xref(), limits)) {
+        let others = all_marks(&pdf, other.xref(), limits, &mut witness);
+        for (page, other) in pages.iter_mut().zip(others) {
             layers::add_hidden(page, other);
         }
     }
-    Ok(Document { engine: NAME.to_owned(), pages, truncated })
+    Ok(Document { engine: NAME.to_owned(), pages, truncated, doubts: witness.doubts })
 }
 
 /// The marks of every page, with the layers on that `catalog`'s document says.
-fn all_marks<'a>(pdf: &'a Pdf, catalog: &'a XRef, limits: &Limits) -> Vec<PageMarks> {
+fn all_marks<'a>(
+    pdf: &'a Pdf,
+    catalog: &'a XRef,
+    limits: &Limits,
+    witness: &mut Witness,
+) -> Vec<PageMarks> {
     let cache = InterpreterCache::new();
     let pages = pdf.pages().iter().take(limits.pages as usize);
     pages
         .map(|page| {
-            let seen = marks(page, catalog, &cache, limits, false);
+            let seen = marks(page, catalog, &cache, limits, witness, false);
             // Decoding pictures is slow, and few resumes set text on one.
             if guard::stands_on_unseen_picture(&seen) {
-                marks(page, catalog, &cache, limits, true)
+                marks(page, catalog, &cache, limits, witness, true)
             } else {
                 seen
             }
@@ -69,6 +77,7 @@ fn marks<'a>(
     catalog: &'a XRef,
     cache: &InterpreterCache<'a>,
     limits: &Limits,
+    witness: &mut Witness,
     look_into_pictures: bool,
 ) -> PageMarks {
     let (width, height) = page.render_dimensions();
@@ -76,7 +85,7 @@ fn marks<'a>(
     let settings = InterpreterSettings::default();
     let initial = Affine::new(page.initial_transform(true).as_coeffs());
     let mut context = Context::new(initial, visible, cache, catalog, settings);
-    let mut collector = Collector::new(visible, limits.marks_per_page);
+    let mut collector = Collector::new(visible, limits.marks_per_page, witness);
     collector.look_into_pictures = look_into_pictures;
     interpret_page(page, &mut context, &mut collector);
     collector.finish();

@@ -162,11 +162,12 @@ impl Pool {
         let seen = self.read_by(Kind::Seeing, bytes).await?;
         // What pictures cost does not cost the text that there is besides.
         Ok(match (&seen.result, reading) {
-            (Err(unread), Reading { result: Ok(text), sniffed_type, without, .. })
-                if unread.failure != Failure::EmptyText =>
-            {
+            (
+                Err(unread),
+                Reading { result: Ok(text), sniffed_type, without, doubted: false, .. },
+            ) if unread.failure != Failure::EmptyText => {
                 let result = Ok(Extraction { truncated: true, ..text });
-                Reading { result, sniffed_type, without, unseen: true }
+                Reading { result, sniffed_type, without, unseen: true, doubted: false }
             }
             _ => seen,
         })

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hayro_interpret::font::{Glyph as Drawn, GlyphRun};
 use hayro_interpret::hayro_cmap::{BfString, WritingMode};
 use hayro_interpret::hayro_syntax::object::Dict;
-use hayro_interpret::kurbo::{Affine, BezPath, Rect, Shape as _};
+use hayro_interpret::kurbo::{Affine, BezPath, Rect, Shape as _, Vec2};
 use hayro_interpret::{
     BlendMode, CacheKey as _, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint,
     SoftMask, StrokeProps,
@@ -16,12 +16,15 @@ use super::overprint::{self, Shape};
 use super::scope::{EVERYWHERE, OPAQUE, Scope, highlights, is_rect};
 use super::type3::{self, Painted};
 use super::{pictures, shadings, strokes};
+use crate::reading::pdf::letters::Witness;
 use crate::reading::pdf::outlines::Outlines;
 use crate::reading::pdf::{Area, Cover, CoverPaint, Glyph, Ink, Text};
 
 /// Notes the glyphs and the opaque areas that a page draws.
-pub(super) struct Collector {
+pub(super) struct Collector<'w> {
     visible: Rect,
+    /// What the document's glyphs draw.
+    witness: &'w mut Witness,
     limit: usize,
     pub(super) look_into_pictures: bool,
     pub(super) glyphs: Vec<Glyph>,
@@ -45,10 +48,11 @@ pub(super) struct Collector {
     shapes: Vec<Option<Shape>>,
 }
 
-impl Collector {
-    pub(super) fn new(visible: Rect, limit: usize) -> Self {
+impl<'w> Collector<'w> {
+    pub(super) fn new(visible: Rect, limit: usize, witness: &'w mut Witness) -> Self {
         Self {
             visible,
+            witness,
             limit,
             look_into_pictures: false,
             glyphs: Vec::new(),
@@ -118,7 +122,7 @@ impl Collector {
     }
 }
 
-impl<'a> Device<'a> for Collector {
+impl<'a> Device<'a> for Collector<'_> {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
         let simple = path.elements().len() <= MAX_ELEMENTS;
         let ink = self.scope.ink(&props, mode);
@@ -294,6 +298,19 @@ impl<'a> Device<'a> for Collector {
                 let both = body.intersect(clip);
                 both.width() <= 0.0 || both.height() <= 0.0
             };
+            if let (true, Text::Char(said)) = (made.ink.shows(), &made.text) {
+                let key = match &**glyph {
+                    Drawn::Outline(outline) => outline.identifier().cache_key(),
+                    Drawn::Type3(glyph) => glyph.cache_key(),
+                };
+                made.doubt = self.witness.look(key, *said, || {
+                    let drawing = match &**glyph {
+                        Drawn::Outline(outline) => outline.outline(),
+                        Drawn::Type3(glyph) => type3::drawing(glyph, &props.paint),
+                    };
+                    Affine::rotate(-made.angle) * space.with_translation(Vec2::ZERO) * drawing
+                });
+            }
             self.glyphs.push(made);
             self.shapes.push(shape);
         }
@@ -375,6 +392,7 @@ fn place(space: Affine, advance: f64, vertical: bool) -> Glyph {
         ink: Ink::None,
         clipped: false,
         overprinted: false,
+        doubt: None,
         order: 0,
     }
 }
