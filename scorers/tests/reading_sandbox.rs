@@ -12,12 +12,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use scorers::reading::sandbox::{Attempt, Layer, Outcome, Pool, PoolConfig, Sandbox, worker_main};
-use scorers::reading::{Engine, Failure, Limits, Method};
+use scorers::reading::{Engine, Failure, Found, Limits, Method, fetched};
 
 #[path = "reading_samples/mod.rs"]
 mod samples;
 
 const WORKER: &str = "reading-worker";
+/// This program as one that reads a PDF with libpdfium, where its worker finds that.
+const READER: &str = "reader";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +31,10 @@ fn main() -> ExitCode {
         },
         Some("stranger") => {
             println!("usage: something else");
+            ExitCode::SUCCESS
+        }
+        Some(READER) => {
+            println!("{}", run(read_with_libpdfium()));
             ExitCode::SUCCESS
         }
         _ => harness(&args),
@@ -55,6 +61,7 @@ const TESTS: &[(&str, fn())] = &[
     ),
     ("hostile_files_are_read_behind_every_layer", hostile_files_are_read_behind_every_layer),
     ("scans_are_read_behind_every_layer", scans_are_read_behind_every_layer),
+    ("libpdfium_is_found_in_every_place", libpdfium_is_found_in_every_place),
     ("who_reads_pictures_goes_when_idle", who_reads_pictures_goes_when_idle),
     ("what_pictures_cost_does_not_cost_the_text", what_pictures_cost_does_not_cost_the_text),
 ];
@@ -298,6 +305,51 @@ fn scans_are_read_behind_every_layer() {
             assert!(!reading.unseen);
         }
     });
+}
+
+/// What read a PDF, and the layers that its worker was not behind.
+async fn read_with_libpdfium() -> String {
+    let pool = pool(|config| config.limits.engine = Engine::Pdfium);
+    let reading = pool.read(samples::pdf(&["Jane Doe", "Rust engineer"])).await;
+    let extraction = reading.result.expect("text");
+    assert_eq!(extraction.pages[0].text, "Jane Doe\nRust engineer");
+    format!("{} without {:?}", extraction.engine, reading.without)
+}
+
+fn libpdfium_is_found_in_every_place() {
+    let library = fetched().into_iter().find(|file| file.name.starts_with("libpdfium"));
+    let Some(library) = library.filter(|file| file.found == Found::Whole) else {
+        println!("SKIPPED: scripts/models.sh fetches what this needs");
+        return;
+    };
+    let bytes = std::fs::read(library.path.expect("a path")).expect("the library");
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    for (name, bytes) in
+        [("models", &bytes[..]), ("data/hiresphere/models", &bytes), ("torn", &bytes[..9_999])]
+    {
+        std::fs::create_dir_all(at(name)).expect("a folder");
+        std::fs::write(at(name).join(library.name), bytes).expect("a copy");
+    }
+    // The program is told by one variable, its worker by the program alone.
+    let reader = |variable: &str, value: &std::path::Path| {
+        let mut command = std::process::Command::new(std::env::current_exe().expect("own path"));
+        command.arg(READER).env_clear().env(variable, value).current_dir(folder.path());
+        let output = command.output().expect("a reader");
+        assert!(output.status.success(), "{variable}={}: {output:?}", value.display());
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    };
+    let missing = run(async { pool(|_| {}).check().await.expect("a worker") });
+    let without: Vec<Layer> = missing.iter().map(|missing| missing.layer).collect();
+    let found = format!("libpdfium without {without:?}");
+    assert_eq!(reader("HIRESPHERE_MODELS", &at("models")), found);
+    assert_eq!(reader("HIRESPHERE_MODELS", "models".as_ref()), found);
+    assert_eq!(reader("XDG_DATA_HOME", &at("data")), found);
+    assert_eq!(reader("HIRESPHERE_PDFIUM", &at("models").join(library.name)), found);
+    assert_eq!(reader("HIRESPHERE_PDFIUM", "models".as_ref()), found);
+    // One that is not what was fetched is left alone, as if there were none.
+    let none = reader("HIRESPHERE_MODELS", &at("nowhere"));
+    assert_eq!(reader("HIRESPHERE_MODELS", &at("torn")), none);
 }
 
 fn who_reads_pictures_goes_when_idle() {

@@ -14,6 +14,7 @@ mod container;
 mod docx;
 mod doubted;
 mod failure;
+mod fetched;
 mod guard;
 mod html;
 pub mod language;
@@ -38,6 +39,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 pub use failure::Failure;
+pub use fetched::{Fetched, Found, fetched};
 pub use limits::{Engine, Limits};
 pub use ocr::{Eyes, NotLoaded, models};
 pub use pdf::pdfium_is_found;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use image::{RgbImage, imageops};
 
-use super::{Hidden, HiddenKind, layout};
+use super::{Hidden, HiddenKind, fetched, layout};
 use blobs::Blob;
 use paddle::Paddle;
 use plain::Plain;
@@ -64,20 +64,10 @@ const AT_A_LOSS: f32 = 0.8;
 /// Lines that are read between two looks at the time.
 const AT_ONCE: usize = 8;
 
-/// Where the models are, when nothing says so: a folder of the user's data.
-fn usual_folder() -> Option<PathBuf> {
-    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
-    let data = data.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".local/share")));
-    Some(data?.join("hiresphere/models"))
-}
-
 /// The folder with PP-OCRv6's files, where they are: the one that `HIRESPHERE_MODELS` names, or the user's.
 #[must_use]
 pub fn models() -> Option<PathBuf> {
-    let folder = std::env::var_os("HIRESPHERE_MODELS").map(PathBuf::from).or_else(usual_folder)?;
-    // Readers work in another folder.
-    let folder = std::path::absolute(folder).ok()?;
-    Paddle::is_in(&folder).then_some(folder)
+    fetched::folder().filter(|folder| Paddle::is_in(folder))
 }
 
 /// Reads pictures.

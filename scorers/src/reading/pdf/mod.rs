@@ -37,6 +37,11 @@ pub fn pdfium_is_found() -> bool {
     pdfium::found()
 }
 
+/// What the file of libpdfium is called here.
+pub(super) fn library_name() -> std::ffi::OsString {
+    pdfium::name()
+}
+
 /// Reads a PDF with the engine that `limits` ask for.
 ///
 /// Auto is pure Rust, and libpdfium for what it calls corrupt. On 102 real resumes (November 2026,

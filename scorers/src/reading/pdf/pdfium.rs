@@ -5,7 +5,7 @@
 //! rules as everywhere, over marks made up to match.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::sync::OnceLock;
 
 use hayro_interpret::kurbo::{Point, Rect};
@@ -17,36 +17,34 @@ use pdfium_render::prelude::{
 
 use super::{Area, Cover, CoverPaint, Document, Glyph, Ink, PageMarks, Text};
 use crate::reading::guard::{contrast, least_contrast};
-use crate::reading::{Failure, Limits};
+use crate::reading::{Failure, Limits, fetched};
 
 const NAME: &str = "libpdfium";
-
-/// Path to libpdfium, or to the folder it is in.
-const PLACE: &str = "HIRESPHERE_PDFIUM";
 
 /// Loads libpdfium, where there is one.
 pub(super) fn prepare() {
     let _ = library();
 }
 
-/// libpdfium: where the environment says, else beside the program, else where the system has it.
 /// Whether libpdfium is there.
 pub(super) fn found() -> bool {
     library().is_some()
 }
 
+/// What its file is called here.
+pub(super) fn name() -> OsString {
+    Pdfium::pdfium_platform_library_name()
+}
+
+/// libpdfium: where the environment says, or where it was fetched to; else beside the program, else where the system has it.
 fn library() -> Option<&'static Pdfium> {
     static LIBRARY: OnceLock<Option<Pdfium>> = OnceLock::new();
     LIBRARY
         .get_or_init(|| {
-            let named = std::env::var_os(PLACE).map(PathBuf::from);
             let beside =
-                std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
-            let bindings = [named, beside].into_iter().flatten().find_map(|place| {
-                let folder = Pdfium::pdfium_platform_library_name_at_path(&place);
-                let file = if place.is_dir() { folder } else { place };
-                Pdfium::bind_to_library(file).ok()
-            });
+                std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(name())));
+            let mut places = [fetched::pdfium(), beside].into_iter().flatten();
+            let bindings = places.find_map(|file| Pdfium::bind_to_library(file).ok());
             let bindings = bindings.or_else(|| Pdfium::bind_to_system_library().ok())?;
             Some(Pdfium::new(bindings))
         })

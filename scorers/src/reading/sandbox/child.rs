@@ -13,7 +13,7 @@ use super::attempt::{Attempt, Outcome};
 use super::layers::{Layer, Missing, Sandbox};
 use super::pool::PoolConfig;
 use super::protocol::{HELLO, LARGEST_ANSWER, Networks, Orders, receive, send};
-use crate::reading::{Failure, Limits, Reading};
+use crate::reading::{Failure, Limits, Reading, fetched};
 
 /// What a worker can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +64,9 @@ impl Worker {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        if let Some(pdfium) = std::env::var_os(PDFIUM) {
-            command.env(PDFIUM, pdfium);
+        // It has no other way to know: neither the folders' names nor a home.
+        if let Some(pdfium) = fetched::pdfium() {
+            command.env(fetched::PDFIUM, pdfium);
         }
         let mut child = command.spawn()?;
         let missing = || io::Error::other("a pipe to the worker is missing");
@@ -179,9 +180,6 @@ const DYING: Duration = Duration::from_millis(500);
 
 /// The signal of a process that made a forbidden system call.
 const FORBIDDEN: i32 = rustix::process::Signal::SYS.as_raw();
-
-/// Where libpdfium is, for workers as for the program.
-const PDFIUM: &str = "HIRESPHERE_PDFIUM";
 
 /// How Rust's runtime complains before it aborts for want of memory.
 const OUT_OF_MEMORY: &[u8] = b"memory allocation of ";
