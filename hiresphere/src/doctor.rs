@@ -1,13 +1,17 @@
-//! `hiresphere doctor`: what this machine has for reading files, and whether the sandbox holds.
+//! `hiresphere doctor`: what this machine has for reading files, whether the sandbox holds, and whether the models that grade
+//! can be asked.
 
 use std::fmt::Write as _;
 
-use scorers::reading::models;
+use futures::future::join_all;
+use scorers::model::{ModelSettings, Reach, reach};
 use scorers::reading::sandbox::{Attempt, Layer, Missing, Outcome};
+use scorers::reading::{Eyes, Fetched, Found, fetched, models};
 use serde::Serialize;
 
-use crate::cli::{DoctorArgs, SandboxMode};
+use crate::cli::{DoctorArgs, PlaceArgs, SandboxMode};
 use crate::failure::Failure;
+use crate::grading::{Grading, wrong};
 use crate::{out, readers};
 
 #[derive(Serialize)]
@@ -15,8 +19,12 @@ struct Report {
     pdf: Vec<&'static str>,
     /// What reads pictures of text, the one that is used first.
     pictures: Vec<&'static str>,
+    /// What is there of what does not come with the program.
+    fetched: Vec<Fetched>,
     layers: Vec<LayerLine>,
     attempts: Vec<AttemptLine>,
+    /// The release that is shown, then those in shadow.
+    graders: Vec<GraderLine>,
 }
 
 #[derive(Serialize)]
@@ -31,7 +39,31 @@ struct AttemptLine {
     outcome: Outcome,
 }
 
+#[derive(Serialize)]
+struct GraderLine {
+    release: String,
+    /// Where it is asked; nowhere when it is local.
+    server: Option<String>,
+    #[serde(flatten)]
+    asked: Asked,
+    #[serde(skip)]
+    failure: Option<Failure>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Asked {
+    /// There is nobody to ask.
+    Local,
+    /// It cannot be asked as it is set up.
+    Unusable { why: String },
+    #[serde(untagged)]
+    Model(Reach),
+}
+
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
+    let place = PlaceArgs { config: args.config.clone(), ..PlaceArgs::default() };
+    let grading = Grading::of(&place, &args.grader)?;
     // What is missing is told, also where it must not be.
     let mut lenient = args.sandbox.clone();
     lenient.sandbox = SandboxMode::BestEffort;
@@ -45,22 +77,30 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Failure> {
         let outcome = readers.try_forbidden(attempt).await.map_err(failed)?;
         attempts.push(AttemptLine { attempt, outcome });
     }
+    let asked = grading.asked_where().into_iter().map(|(release, model)| ask(release, model));
     let report = Report {
         pdf: if scorers::reading::pdfium_is_found() {
             vec!["pure Rust", "libpdfium"]
         } else {
             vec!["pure Rust"]
         },
-        pictures: if models().is_some() { vec!["PP-OCRv6 small", "ocrs"] } else { vec!["ocrs"] },
+        // As readers do: what cannot be loaded is not used.
+        pictures: match models().map(|folder| Eyes::open(Some(&folder))) {
+            Some(Ok(eyes)) => vec![eyes.name(), "ocrs"],
+            Some(Err(_)) | None => vec!["ocrs"],
+        },
+        fetched: fetched(),
         layers: Layer::ALL.map(|layer| line(layer, &missing)).into(),
         attempts,
+        graders: join_all(asked).await,
     };
     if args.json {
         out::json_line(&report)?
     } else {
         out::print(&for_people(&report))?
     }
-    verdict(&report, args.sandbox.sandbox)
+    verdict(&report, args.sandbox.sandbox)?;
+    report.graders.into_iter().find_map(|line| line.failure).map_or(Ok(()), Err)
 }
 
 fn line(layer: Layer, missing: &[Missing]) -> LayerLine {
@@ -68,15 +108,62 @@ fn line(layer: Layer, missing: &[Missing]) -> LayerLine {
     LayerLine { layer, missing: missing.map(|missing| missing.why.clone()) }
 }
 
+/// Asks a release's model whether it would answer.
+async fn ask(release: String, model: Option<Result<ModelSettings, Failure>>) -> GraderLine {
+    let Some(model) = model else {
+        return GraderLine { release, server: None, asked: Asked::Local, failure: None };
+    };
+    let server = model.as_ref().ok().map(ModelSettings::server);
+    let came = match model {
+        Ok(model) => reach(&model).await.map_err(wrong),
+        Err(failure) => Err(failure),
+    };
+    let (asked, failure) = match came {
+        Ok(reach) => (Asked::Model(reach.clone()), refusal(&release, &reach)),
+        Err(failure) => (Asked::Unusable { why: failure.message.clone() }, Some(failure)),
+    };
+    GraderLine { release, server, asked, failure }
+}
+
+/// Why a model that answered so, or not at all, would not grade.
+fn refusal(release: &str, reach: &Reach) -> Option<Failure> {
+    match reach {
+        Reach::LetIn { .. } | Reach::Answers { .. } => None,
+        Reach::KeyRefused { status } => Some(Failure::new(
+            "MODEL_KEY_REFUSED",
+            format!("the service of {release} refuses the key (status {status})"),
+            "put one that it takes where `api_key_env` or `api_key_file` of the release says (gpt-4o: OPENAI_API_KEY); its runs \
+             wait until then",
+        )),
+        Reach::Away { why } => Some(Failure::new(
+            "MODEL_AWAY",
+            format!("the service of {release} cannot be reached: {why}"),
+            "see whether `base_url` of the release (gpt-4o: OPENAI_BASE_URL) is right and this machine may reach it; its runs \
+             wait until then",
+        )),
+    }
+}
+
+/// What stands beside each other, under a heading.
+fn block(text: &mut String, heading: &str, lines: &[(String, String)]) {
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let headings = std::iter::once(heading).chain(std::iter::repeat(""));
+    for (heading, (name, said)) in headings.zip(lines) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{heading:<14} {name:<width$}  {said}");
+    }
+}
+
 fn for_people(report: &Report) -> String {
     let mut text = String::new();
-    // Writing to a String cannot fail.
     let _ = writeln!(text, "PDF readers    {}", report.pdf.join(", "));
     let _ = writeln!(text, "scans          {}", report.pictures.join(", "));
-    if report.pictures.len() < 2 {
+    let files = report.fetched.iter().map(|file| (file.name.to_owned(), told(file)));
+    block(&mut text, "fetched files", &files.collect::<Vec<_>>());
+    if report.fetched.iter().any(|file| file.found != Found::Whole && !file.named) {
         let _ = writeln!(
             text,
-            "               scripts/models.sh fetches a network that makes fewer mistakes"
+            "               `bash scripts/models.sh` fetches what is not there or not whole; what is compiled in reads until then"
         );
     }
     let _ = writeln!(text, "sandbox        process, limits, empty environment: always");
@@ -93,7 +180,37 @@ fn for_people(report: &Report) -> String {
         };
         let _ = writeln!(text, "  {:<18} {outcome}", attempt.as_str());
     }
+    let graders = report.graders.iter().map(|line| (line.release.clone(), answer(line)));
+    block(&mut text, "graders", &graders.collect::<Vec<_>>());
     text
+}
+
+fn told(file: &Fetched) -> String {
+    let place = file.path.as_ref().map_or("no home folder".to_owned(), |p| p.display().to_string());
+    let what = match (file.found, file.named) {
+        (Found::Whole, _) => "there and whole",
+        (Found::Differs, false) => "NOT WHAT IS PINNED",
+        (Found::Missing, false) => "not there",
+        (Found::Differs, true) => "not what is pinned, and used all the same: HIRESPHERE_PDFIUM",
+        (Found::Missing, true) => "NOT THERE: set HIRESPHERE_PDFIUM anew, or not at all",
+    };
+    format!("{what} ({place})")
+}
+
+fn answer(line: &GraderLine) -> String {
+    let server = line.server.as_deref().unwrap_or_default();
+    match &line.asked {
+        Asked::Local => "local, asks nobody".to_owned(),
+        Asked::Unusable { why } => format!("CANNOT BE ASKED: {why}"),
+        Asked::Model(Reach::LetIn { .. }) => format!("{server} answers and lets us in"),
+        Asked::Model(Reach::Answers { status }) => {
+            format!("{server} answers; whether it takes the key it does not say (status {status})")
+        }
+        Asked::Model(Reach::KeyRefused { status }) => {
+            format!("{server} REFUSES THE KEY (status {status})")
+        }
+        Asked::Model(Reach::Away { why }) => format!("{server} CANNOT BE REACHED: {why}"),
+    }
 }
 
 fn verdict(report: &Report, mode: SandboxMode) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::model_release::Release;
-use scorers::model::{ModelEngine, ModelSettings, PROMPT, Provider};
+use scorers::model::{ModelEngine, ModelSettings, PROMPT, Provider, SettingsError};
 use scorers::worker::{AskedOf, BaselineEngine, Budgets, Engine};
 use serde::Deserialize;
 
@@ -76,17 +76,20 @@ impl Known {
 
     fn engine(&self) -> Result<Arc<dyn Engine>, Failure> {
         let Self::Model(release) = self else { return Ok(Arc::new(BaselineEngine)) };
-        let mut model = release.model.clone();
-        model.api_key = release.key()?;
-        let wrong = |e: scorers::model::SettingsError| {
-            let advice = "see docs/grading.md for what a release needs";
-            Failure::new("SETTINGS", e.to_string(), advice)
-        };
-        Ok(Arc::new(ModelEngine::new(model).map_err(wrong)?))
+        Ok(Arc::new(ModelEngine::new(release.with_key()?).map_err(wrong)?))
     }
 }
 
+/// A failure for settings of a model that cannot work.
+pub(crate) fn wrong(error: SettingsError) -> Failure {
+    Failure::new("SETTINGS", error.to_string(), "see docs/grading.md for what a release needs")
+}
+
 impl FileRelease {
+    fn with_key(&self) -> Result<ModelSettings, Failure> {
+        Ok(ModelSettings { api_key: self.key()?, ..self.model.clone() })
+    }
+
     fn key(&self) -> Result<String, Failure> {
         let key = match (&self.api_key_env, &self.api_key_file) {
             (Some(name), _) => std::env::var(name).map_err(|_| {
@@ -221,6 +224,15 @@ impl Grading {
     /// Every release that is at work, as it is registered.
     pub(crate) fn releases(&self) -> Vec<Release> {
         self.at_work().map(Known::release).collect()
+    }
+
+    /// Every release at work by its label; with how it is asked when it is a model, or why it cannot be.
+    pub(crate) fn asked_where(&self) -> Vec<(String, Option<Result<ModelSettings, Failure>>)> {
+        let asked = |known: &Known| match known {
+            Known::Baseline => None,
+            Known::Model(release) => Some(release.with_key()),
+        };
+        self.at_work().map(|known| (known.release().label(), asked(known))).collect()
     }
 
     /// What grades: the local grader always, since its runs may be asked for at any time, and the models at work.

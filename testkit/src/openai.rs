@@ -1,7 +1,9 @@
-//! A stand-in for OpenAI: a real HTTP server that speaks the chat-completions protocol, and fails as the service does.
+//! A stand-in for OpenAI: a real HTTP server that speaks the chat-completions protocol, lists its models, and fails as the
+//! service does.
 //!
 //! It refuses what the service would refuse in strict mode, keeps every request byte for byte, and answers as it is told
 //! to. Protocol: <https://platform.openai.com/docs/api-reference/chat/create>,
+//! <https://platform.openai.com/docs/api-reference/models/list>,
 //! <https://platform.openai.com/docs/guides/structured-outputs>, errors and headers:
 //! <https://platform.openai.com/docs/guides/error-codes>, <https://platform.openai.com/docs/guides/rate-limits>.
 
@@ -12,7 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -89,6 +91,8 @@ impl OpenAi {
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
             .route("/openai/deployments/{deployment}/chat/completions", post(complete))
+            .route("/v1/models", get(list))
+            .route("/openai/models", get(list))
             .with_state(shared.clone());
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("serves");
@@ -113,14 +117,7 @@ async fn complete(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let json: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let asked = {
-        let mut all = shared.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let uri = uri.to_string();
-        let asked = Asked { n: all.len(), uri, headers, body, json };
-        all.push(asked.clone());
-        asked
-    };
+    let asked = shared.keep(uri, headers, body);
     if let Err(refused) = asked.check() {
         return refused;
     }
@@ -133,28 +130,53 @@ async fn complete(
     answer.response(&asked)
 }
 
+/// The list of models, to whoever has a key and is not made to fail.
+async fn list(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
+    let asked = shared.keep(uri, headers, Bytes::new());
+    if let Err(refused) = asked.check_key() {
+        return refused;
+    }
+    match (shared.script)(&asked) {
+        failure @ Answer::Fails(..) => failure.response(&asked),
+        _ => whole(200, json!({ "object": "list", "data": [] }).to_string()),
+    }
+}
+
+impl Shared {
+    fn keep(&self, uri: Uri, headers: HeaderMap, body: Bytes) -> Asked {
+        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let mut all = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = Asked { n: all.len(), uri: uri.to_string(), headers, body, json };
+        all.push(asked.clone());
+        asked
+    }
+}
+
 impl Asked {
     /// What the service would refuse.
     fn check(&self) -> Result<(), Response> {
-        let refused = |status, code, message: &str| {
-            Err(error(status, None, "invalid_request_error", code, message))
-        };
-        let key =
-            self.headers.get("authorization").is_some() || self.headers.get("api-key").is_some();
-        if !key {
-            return refused(401, "invalid_api_key", "You didn't provide an API key.");
-        }
+        let refused =
+            |code, message: &str| Err(error(400, None, "invalid_request_error", code, message));
+        self.check_key()?;
         if !self.json["model"].is_string() || !self.json["messages"].is_array() {
-            return refused(400, "missing_required_parameter", "model and messages are required");
+            return refused("missing_required_parameter", "model and messages are required");
         }
         let format = &self.json["response_format"];
         if format["type"] == "json_schema"
             && (format["json_schema"]["strict"] != true
                 || !is_strict(&format["json_schema"]["schema"]))
         {
-            return refused(400, "invalid_value", "Invalid schema for response_format");
+            return refused("invalid_value", "Invalid schema for response_format");
         }
         Ok(())
+    }
+
+    fn check_key(&self) -> Result<(), Response> {
+        if self.headers.contains_key("authorization") || self.headers.contains_key("api-key") {
+            return Ok(());
+        }
+        let message = "You didn't provide an API key.";
+        Err(error(401, None, "invalid_request_error", "invalid_api_key", message))
     }
 
     /// The criteria that the answer's schema asks for.

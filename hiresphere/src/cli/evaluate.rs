@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{GraderArgs, PlaceArgs};
+use super::{GraderArgs, PlaceArgs, READING};
 
 #[derive(Args)]
 pub(crate) struct EvaluateArgs {
@@ -22,6 +22,7 @@ pub(crate) enum EvaluateCommand {
 }
 
 #[derive(Args)]
+#[command(after_help = READING)]
 pub(crate) struct EvaluateExtractArgs {
     /// A folder of labelled sets (docs/evaluation.md says what it holds).
     #[arg(value_name = "DIR")]
@@ -34,8 +35,8 @@ pub(crate) struct EvaluateExtractArgs {
 
 #[derive(Args)]
 #[command(
-    after_help = "A model is asked once for every pair of the sets, and for every resume of the sample about thirty times more: see to its \
-    price first. Budgets do not hold here."
+    after_help = format!("A model is asked once for every pair of the sets, and for every resume of the sample about thirty times more: see to its \
+    price first. Budgets do not hold here.\n\n{READING}")
 )]
 pub(crate) struct EvaluateScoreArgs {
     /// A folder of labelled sets (docs/evaluation.md says what it holds).

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub(crate) use evaluate::{EvaluateArgs, EvaluateCommand, EvaluateExtractArgs, EvaluateScoreArgs};
 pub(crate) use models::{CompareArgs, ModelsArgs, ModelsCommand, RescoreArgs};
-pub(crate) use shared::{GraderArgs, PlaceArgs, SandboxArgs, SandboxMode};
+pub(crate) use shared::{GraderArgs, PlaceArgs, READING, SandboxArgs, SandboxMode};
 
 use crate::telemetry::logs::LogFormat;
 
@@ -65,11 +65,12 @@ const SERVE_HELP: &str = concat!(
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// See it work: three jobs, twenty sample resumes, ranked and explained.
+    #[command(after_help = READING)]
     Demo(DemoArgs),
     /// Rank your own resumes against a job (the main job).
     Screen(ScreenArgs),
     /// Serve the API, the live feed and everything behind them, in one process.
-    #[command(after_help = SERVE_HELP)]
+    #[command(after_help = format!("{SERVE_HELP}\n\n{READING}"))]
     Serve(ServeArgs),
     /// Make or update the tables, roles and rights of the distributed engine; safe to run again.
     Migrate(MigrateArgs),
@@ -89,7 +90,7 @@ pub(crate) enum Command {
     #[command(after_help = ANSWERS)]
     Projections(ServeArgs),
     /// Role: read and score resumes. Scales out.
-    #[command(after_help = ANSWERS_AND_BUCKETS)]
+    #[command(after_help = format!("{ANSWERS_AND_BUCKETS}\n\n{READING}"))]
     Scorers(ServeArgs),
     /// Role: tell people what happened.
     #[command(after_help = ANSWERS)]
@@ -106,7 +107,7 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Show what is read out of files: text, hidden text, profile.
     Extract(ExtractArgs),
-    /// Say what this machine has for reading files, and try whether the sandbox holds.
+    /// Say what this machine has for reading files, whether the sandbox holds, and whether models that grade can be asked.
     Doctor(DoctorArgs),
     /// Measure reading, names and ranking on labelled sets, beside simpler methods.
     Evaluate(EvaluateArgs),
@@ -336,11 +337,11 @@ pub(crate) struct ReplayArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = format!("Examples:\n  \
     hiresphere screen --job job.md resumes/\n  \
     hiresphere screen --job job.md resumes/ --why 1\n  \
     hiresphere screen --job job.pdf a.pdf b.docx --json | jq .total\n\n\
-    Run it again on the same folder: what was scored is not scored again.")]
+    Run it again on the same folder: what was scored is not scored again.\n\n{READING}"))]
 pub(crate) struct ScreenArgs {
     /// The job: Markdown, text, JSON, PDF or DOCX.
     #[arg(long, value_name = "FILE")]
@@ -373,6 +374,7 @@ pub(crate) struct ScreenArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = READING)]
 pub(crate) struct ExtractArgs {
     /// Files and folders.
     #[arg(required = true, value_name = "FILE")]
@@ -431,13 +433,22 @@ pub(crate) struct EraseArgs {
 
 #[derive(Args)]
 #[command(
-    after_help = "Starts a reading process for each thing that a hostile file could make one try, and has it \
+    after_help = format!("Starts a reading process for each thing that a hostile file could make one try, and has it \
     try. Fails with SANDBOX when one of them could be done behind every layer, or when --sandbox strict asks for \
-    more than this machine has."
+    more than this machine has.\n\n\
+    Each model that grades is asked for its list of models, which costs nothing. Fails with MODEL_AWAY when one cannot be \
+    reached, with MODEL_KEY_REFUSED when one does not take its key, with SETTINGS when one has none.\n\n{READING}")
 )]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
+
+    #[command(flatten)]
+    pub(crate) grader: GraderArgs,
+
+    /// A file with settings; its section `grading` is what counts here.
+    #[arg(long, value_name = "FILE", env = "HIRESPHERE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 
     /// One line of JSON, for scripts.
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{GraderArgs, PlaceArgs, SandboxArgs};
+use super::{GraderArgs, PlaceArgs, READING, SandboxArgs};
 
 #[derive(Args)]
 pub(crate) struct ModelsArgs {
@@ -56,9 +56,9 @@ pub(crate) struct CompareArgs {
 
 #[derive(Args)]
 #[command(
-    after_help = "The runs stand beside the scores that people are shown and change no ranking, until --show says so. What was \
+    after_help = format!("The runs stand beside the scores that people are shown and change no ranking, until --show says so. What was \
     asked for before is not asked for again: run it again after an interruption. With servers, a process in the role \
-    `scorers` that has the release may make them meanwhile."
+    `scorers` that has the release may make them meanwhile.\n\n{READING}")
 )]
 pub(crate) struct RescoreArgs {
     /// The job: its id or its title.

@@ -54,6 +54,11 @@ pub(crate) struct SandboxArgs {
     pub(crate) sandbox_without: Vec<Layer>,
 }
 
+/// What is looked for without an option, for the help of those who read files.
+pub(crate) const READING: &str = "What scripts/models.sh fetched (networks that read scans with fewer mistakes, libpdfium) is \
+    looked for in the folder that HIRESPHERE_MODELS names [default: hiresphere/models in XDG_DATA_HOME, or in ~/.local/share]. \
+    HIRESPHERE_PDFIUM names another libpdfium, or its folder. `hiresphere doctor` says what is there.";
+
 /// Who grades.
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Grading")]

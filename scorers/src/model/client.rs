@@ -50,26 +50,8 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| wrong(format!("no client can be made: {e}")))?;
-        let base = settings.base_url.as_deref().unwrap_or(OPENAI_API_BASE).trim_end_matches('/');
-        let config: Box<dyn Config> = match settings.provider {
-            Provider::Azure => Box::new(
-                AzureConfig::new()
-                    .with_api_base(base)
-                    .with_api_key(&settings.api_key)
-                    .with_deployment_id(&settings.model)
-                    .with_api_version(settings.api_version.as_deref().unwrap_or_default()),
-            ),
-            // Nothing is taken from the environment behind the settings' back.
-            _ => Box::new(
-                OpenAIConfig::new()
-                    .with_api_base(base)
-                    .with_api_key(&settings.api_key)
-                    .with_org_id("")
-                    .with_project_id(""),
-            ),
-        };
-        let inner =
-            async_openai::Client::build(http.clone(), config).with_http_service(Transport { http });
+        let inner = async_openai::Client::build(http.clone(), config(settings))
+            .with_http_service(Transport { http });
         Ok(Self { inner })
     }
 
@@ -93,6 +75,28 @@ impl Client {
             Err(other) => (other.to_string(), false),
         };
         Reply::Away { after: None, why, begun }
+    }
+}
+
+/// Where a model is asked, and with which key.
+pub(super) fn config(settings: &ModelSettings) -> Box<dyn Config> {
+    let base = settings.base_url.as_deref().unwrap_or(OPENAI_API_BASE).trim_end_matches('/');
+    match settings.provider {
+        Provider::Azure => Box::new(
+            AzureConfig::new()
+                .with_api_base(base)
+                .with_api_key(&settings.api_key)
+                .with_deployment_id(&settings.model)
+                .with_api_version(settings.api_version.as_deref().unwrap_or_default()),
+        ),
+        // Nothing is taken from the environment behind the settings' back.
+        _ => Box::new(
+            OpenAIConfig::new()
+                .with_api_base(base)
+                .with_api_key(&settings.api_key)
+                .with_org_id("")
+                .with_project_id(""),
+        ),
     }
 }
 
@@ -137,7 +141,7 @@ fn code(body: &str) -> String {
 }
 
 /// A failure of the network without its address, which may hold a key.
-fn told(error: reqwest::Error) -> String {
+pub(super) fn told(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut said = if error.is_timeout() {
         "no answer in time".to_owned()

@@ -11,11 +11,13 @@ mod client;
 mod engine;
 mod prompt;
 mod quotes;
+mod reach;
 mod redact;
 mod schema;
 mod settings;
 
 pub use engine::{ModelEngine, grades_of};
 pub use prompt::{PROMPT, prompt_sha256};
+pub use reach::{Reach, reach};
 pub use redact::{REDACTED, Redacted, redact};
 pub use settings::{ModelSettings, Price, Provider, SettingsError};
