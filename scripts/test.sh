@@ -12,8 +12,8 @@ if [ -z "${HIRESPHERE_TEST_POSTGRES:-}" ]; then
     exec bash scripts/servers.sh bash scripts/test.sh "$@"
 fi
 
-# What reads scans best is fetched once; tests that need it say when they go without.
-HIRESPHERE_MODELS=$(bash scripts/models.sh "$PWD/target/models") || echo "going on without: the tests that need them are skipped" >&2
+# What does not come by cargo is fetched once; tests that need it say when they go without.
+HIRESPHERE_MODELS=$(bash scripts/models.sh "$PWD/target/models") || echo "going on without: the tests that need it are skipped" >&2
 export HIRESPHERE_MODELS
 
 if cargo nextest --version >/dev/null 2>&1; then

@@ -24,7 +24,8 @@ def check(project, program):
     agrees(project, program, "Dockerfile", start, env, ports, [asked.path])
     project.want(re.search(r"^USER [1-9]\d*:", text, re.M), "Dockerfile", "the user is not a number other than 0")
     project.want("STOPSIGNAL SIGTERM" in text, "Dockerfile", "STOPSIGNAL is not SIGTERM")
-    ignored(project)
+    models(project, text, env)
+    ignored(project, text)
 
 
 def pinned(project, where, image):
@@ -35,9 +36,21 @@ def pinned(project, where, image):
     project.want(exact, where, f"{image} is not pinned to a version")
 
 
-def ignored(project):
-    """What the sources carry into the program must reach the build."""
+def models(project, text, env):
+    """What scripts/models.sh fetches is where the program looks."""
+    made = re.findall(r"^RUN .*models\.sh (\S+)", text, re.M)
+    copied = re.findall(r"^COPY --from=models (\S+) (\S+)", text, re.M)
+    found = [target for source, target in copied if source in made]
+    project.want(found == [env.get("HIRESPHERE_MODELS")], "Dockerfile", f"HIRESPHERE_MODELS is not where fetched files are: {found}")
+
+
+def ignored(project, text):
+    """What the Dockerfile copies, and the sources carry into the program, must reach the build."""
     patterns = [p for p in project.text(".dockerignore").split("\n") if p and not p.startswith("#")]
+    for name in re.findall(r"^COPY (?!--from)(\S+) \S+$", text, re.M):
+        project.want(project.path(name).exists(), "Dockerfile", f"{name} is not there")
+        out = any(fnmatch.fnmatch(name.split("/")[0], p) for p in patterns)
+        project.want(not out, ".dockerignore", f"keeps {name} from the build, which the Dockerfile copies")
     for source in project.root.glob("*/src/**/*.rs"):
         code = source.read_text(encoding="utf-8")
         crate = project.root / source.relative_to(project.root).parts[0]

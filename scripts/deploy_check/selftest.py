@@ -44,6 +44,8 @@ MISTAKES = [
     (image, DOCKER, 'CMD ["serve"]', 'CMD ["server"]', "`server` is no command"),
     (image, DOCKER, "USER 65532:65532", "USER root", "DL3002"),
     (image, DOCKER, "debian:12.12-slim", "debian:stable-slim", "not pinned"),
+    (image, DOCKER, "HIRESPHERE_MODELS=/usr/share/hiresphere/models", "HIRESPHERE_MODELS=/models", "not where fetched files are"),
+    (image, ".dockerignore", "deploy\n", "deploy\nscripts\n", "keeps scripts/models.sh from the build"),
     (chart, f"{T}/deployments.yaml", "containerPort: 8080", "containerPort: 8081", "port 8081 is asked"),
     (chart, f"{T}/deployments.yaml", "path: /readyz", "path: /ready", "/ready is not in the help"),
     (chart, f"{T}/deployments.yaml", "path: /healthz, port: http", "path: /healthz, port: web", "port web is asked"),
@@ -70,7 +72,7 @@ MISTAKES = [
     (watching, "deploy/grafana/hiresphere.json", "sum by (outcome)", "sum by (result)", "the label result"),
     (watching, "deploy/metrics.txt", "hiresphere_score_run_seconds            histogram", "hiresphere_score_run_seconds            gauge", "_bucket is not in"),
 ]
-NEEDED = ("deploy", "schemas", "scripts", "docs/operations.md", COMPOSE, DOCKER, ".dockerignore")
+NEEDED = ("deploy", "schemas", "scripts", "scorers/models.sha256", "docs/operations.md", COMPOSE, DOCKER, ".dockerignore")
 
 
 def check(project, program):
