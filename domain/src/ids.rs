@@ -50,6 +50,17 @@ ids! {
     CommandId;
 }
 
+impl DocumentId {
+    /// Where what was read from a resume is stored: always the same place, so that reading it twice leaves one.
+    pub fn extraction(self) -> Self {
+        let mut bytes = *self.0.as_bytes();
+        // The last bits of a version 7 id are random; the resume's own id keeps them as they are.
+        bytes[15] ^= 0x01;
+        bytes[14] ^= 0x80;
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
 /// What kind of aggregate a stream belongs to.
 #[derive(
     Debug,

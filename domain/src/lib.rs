@@ -9,6 +9,7 @@ pub mod ids;
 pub mod job;
 pub mod model_release;
 pub mod pii;
+pub mod places;
 pub mod refusal;
 pub mod rubric;
 pub mod schema;

@@ -91,6 +91,7 @@ pub const RULES: &[(Method, &str, Rule)] = &[
     (GET, "/v1/applications/{application}", Rule::MembersAndApplicant),
     (GET, "/v1/applications/{application}/timeline", Rule::MembersAndApplicant),
     (GET, "/v1/applications/{application}/resume", Rule::Members),
+    (GET, "/v1/applications/{application}/resume/text", Rule::Members),
     (GET, "/v1/applications/{application}/decisions", Rule::Members),
     (GET, "/v1/applications/{application}/decisions/{position}", Rule::Members),
     (POST, "/v1/applications/{application}/shortlist", Rule::Recruiters),

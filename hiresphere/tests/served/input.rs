@@ -176,3 +176,66 @@ async fn what_is_written_stands_as_it_was_written() {
     let unknown = api.get(&format!("{}/resume?inline=1", mine.url)).await;
     unknown.at_field(400, "BAD_PARAMETER", "inline");
 }
+
+#[tokio::test]
+async fn a_quote_is_found_on_the_page_it_was_taken_from() {
+    let server = Server::start();
+    let api = server.admin();
+    let (job, _) = open_job(&api, "Engineer").await;
+    let (mine, position) = crate::scene::scored(&server, &job, &AMARA).await;
+    let text = format!("{}/resume/text", mine.url);
+    let read = api.get(&text).await.ok();
+    assert_eq!(read["places"], json!([]), "nothing was asked for");
+    let pages = read["pages"].as_array().unwrap();
+    let whole: Vec<&str> = pages.iter().filter_map(|page| page["text"].as_str()).collect();
+    let whole: Vec<char> = whole.join("\n").chars().collect();
+    for page in pages {
+        let first = page["text"].as_str().unwrap().chars().next();
+        assert_eq!(whole.get(number(page, "start") as usize).copied(), first);
+    }
+
+    let view = api.read(&mine.url, position).await;
+    let criteria = view["criteria"].as_array().unwrap().iter();
+    let quotes: Vec<&Value> = criteria.flat_map(|c| c["evidence"].as_array().unwrap()).collect();
+    assert!(!quotes.is_empty());
+    for quote in quotes {
+        let (start, end) = (number(quote, "start"), number(quote, "end"));
+        let there: String = whole[start as usize..end as usize].iter().collect();
+        assert_eq!(quote["quote"], there);
+        let found = api.get(&format!("{text}?start={start}&end={end}")).await.ok();
+        let places = found["places"].as_array().unwrap();
+        assert!(!places.is_empty(), "{there}");
+        for place in places {
+            let within = |of: &str| place[of].as_f64().unwrap();
+            for found in place["boxes"].as_array().unwrap() {
+                let side = |of: &str| found[of].as_f64().unwrap();
+                assert!(0.0 < side("left") && side("left") < side("right"), "{found}");
+                assert!(0.0 < side("top") && side("top") < side("bottom"), "{found}");
+                assert!(side("right") < within("width") && side("bottom") < within("height"));
+            }
+        }
+    }
+
+    for (query, field) in
+        [("start=5", "end"), ("end=5", "start"), ("start=5&end=5", "end"), ("start=x", "start")]
+    {
+        api.get(&format!("{text}?{query}")).await.at_field(400, "BAD_PARAMETER", field);
+    }
+    let beyond = api.get(&format!("{text}?start=4000000000&end=4294967295")).await.ok();
+    assert_eq!(beyond["places"], json!([]));
+    let applicant = server.bearer(&mine.token);
+    applicant.get(&text).await.refused(403, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_has_no_text() {
+    let server = Server::start();
+    let api = server.admin();
+    let (job, _) = open_job(&api, "Engineer").await;
+    let form = crate::scene::form(&AMARA, b"%PDF-1.7 and no more".to_vec());
+    let mine = crate::scene::applied(&crate::scene::hand_in(&server.anonymous(), &job, form).await);
+    let after = format!("after={}", mine.position - 1);
+    let mut feed = crate::feed::Feed::open(&server, &server.token, &after).await;
+    feed.until(|m| m["type"] == "candidate.resume_extraction_failed.v1").await;
+    api.get(&format!("{}/resume/text", mine.url)).await.refused(409, "NOT_READ");
+}

@@ -134,6 +134,7 @@ async fn candidates_refuse() {
     attach(&api, &known, "cv.pdf", sample(ZOE.file)).await.refused(409, "ERASED");
     submit(json!({ "job": job })).await.refused(409, "ERASED");
     api.get(&format!("{secret}/resume")).await.refused(409, "ERASED");
+    api.get(&format!("{secret}/resume/text")).await.refused(409, "ERASED");
     let back = register(json!({ "email": "ada@example.org" })).await.status(201);
     assert_ne!(text(&back, "id"), known, "nobody knows that they were here before");
 }
@@ -237,7 +238,7 @@ async fn decisions_refuse() {
     ] {
         post(&nobody, what, body).await.refused(404, "NOT_FOUND");
     }
-    for what in ["", "/timeline", "/decisions", "/decisions/3", "/resume"] {
+    for what in ["", "/timeline", "/decisions", "/decisions/3", "/resume", "/resume/text"] {
         api.get(&format!("{}{what}", nobody.url)).await.refused(404, "NOT_FOUND");
     }
     api.get(&format!("{}/decisions/1", amara.url)).await.refused(404, "NOT_FOUND");

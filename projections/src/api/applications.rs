@@ -1,10 +1,8 @@
-//! An application: its score with "why" and evidence, its timeline, its resume.
+//! An application: its score with "why" and evidence, its timeline.
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
-use domain::application::Application;
+use axum::response::Response;
 use domain::decide::Timestamp;
 use domain::ids::{ApplicationId, JobId};
 use event_log::sql::Pool;
@@ -12,21 +10,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::Problem;
 use web::access::Caller;
 use web::extract::{Id, Params};
-use web::{Problem, answer};
 
 use super::QueryApi;
 use super::view::{Asked, limit, one, page};
 use crate::models::application_detail::{self, CriterionRow};
 use crate::models::ranked_pool::{self, Outcome, PoolRow};
-use crate::models::{candidates, jobs, timeline};
+use crate::models::{jobs, timeline};
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
-    OpenApiRouter::new()
-        .routes(routes!(application))
-        .routes(routes!(timeline))
-        .routes(routes!(resume))
+    OpenApiRouter::new().routes(routes!(application)).routes(routes!(timeline))
 }
 
 /// An application, as members see it.
@@ -205,56 +200,4 @@ async fn timeline(
             Ok(page(&asked, &found))
         }
     }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ResumeParams {}
-
-/// Download an application's resume
-///
-/// The bytes that the application stands on. ERASED when the person's data was erased.
-#[utoipa::path(get, path = "/v1/applications/{application}/resume", tag = "applications", operation_id = "downloadResume",
-    params(("application" = uuid::Uuid, Path,)),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 409, description = "ERASED", body = Problem, content_type = "application/problem+json")))]
-async fn resume(
-    State(api): State<QueryApi>,
-    Id(id): Id,
-    Params(_params): Params<ResumeParams>,
-) -> Result<Response, Problem> {
-    let missing = || Problem::not_found("application");
-    let (state, version) = api.log.dispatcher().load::<Application>(id).await?;
-    let (candidate, document) =
-        (state.candidate.ok_or_else(missing)?, state.document.ok_or_else(missing)?);
-    let bytes = api.log.documents.get(candidate, document).await?;
-    let known = candidates::one(&api.live.pool().await, candidate).await?;
-    let row = known.and_then(|c| c.resumes.into_iter().find(|r| r.document == document));
-    let kind = row.as_ref().and_then(|r| r.sniffed_type.as_deref());
-    let kind = kind.and_then(|k| HeaderValue::from_str(k).ok());
-    let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let name = row.and_then(|r| r.file).unwrap_or_else(|| "resume".into());
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, kind);
-    headers.insert(header::ETAG, answer::etag(version));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    if let Ok(disposition) = HeaderValue::from_str(&attachment(&name)) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    Ok(response)
-}
-
-/// `Content-Disposition` with a file name in any letters (RFC 6266, RFC 8187).
-fn attachment(name: &str) -> String {
-    let mut out = String::from("attachment; filename*=UTF-8''");
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

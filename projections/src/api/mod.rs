@@ -8,6 +8,7 @@ mod candidates;
 mod decisions;
 mod jobs;
 mod pool;
+mod resumes;
 mod rubrics;
 mod view;
 
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .merge(jobs::router())
         .merge(pool::router())
         .merge(applications::router())
+        .merge(resumes::router())
         .merge(decisions::router())
         .merge(candidates::router())
         .merge(rubrics::router())

@@ -218,6 +218,7 @@ const ROOTS: &[(&str, Make)] = &[
     ("CandidateView", of::<crate::models::candidates::CandidateDetail>),
     ("RubricList", of::<super::rubrics::RubricList>),
     ("ReleaseList", of::<super::rubrics::ReleaseList>),
+    ("ResumeTextAnswer", of::<super::resumes::ResumeText>),
 ];
 
 const EITHER: &[(&str, [&str; 2])] = &[

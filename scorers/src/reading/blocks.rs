@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use super::doubted::Doubted;
 use super::{Draft, Hidden, HiddenKind, Method, Page, lines};
 
 /// Where a walk's text goes.
@@ -210,11 +209,9 @@ pub(super) fn draft(
     }
     Draft {
         engine: engine.to_owned(),
-        pages: vec![Page { page: 1, method, text: lines::fold(visible, str::trim_end) }],
+        pages: vec![Page::of(1, method, lines::fold(visible, str::trim_end))],
         hidden,
-        truncated: false,
-        pictures: Vec::new(),
-        doubted: Doubted::default(),
+        ..Draft::default()
     }
 }
 

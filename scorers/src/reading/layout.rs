@@ -6,42 +6,47 @@
 //! shares its baseline with the title, and is read with it.
 
 mod columns;
+mod laid;
 mod pieces;
 
 use std::f64::consts::TAU;
 
 use hayro_interpret::kurbo::Rect;
 
-use super::lines;
 use super::pdf::Glyph;
 use super::unseen::is_right_to_left;
+
+use laid::Line;
+pub(super) use laid::{Laid, Mark, OnPage};
+
+/// The text of glyphs, as [`lay`] puts them in order.
+pub(super) fn text(glyphs: Vec<Glyph>, rules: &[Rect]) -> String {
+    lay(glyphs, rules).text()
+}
 
 /// Puts glyphs in reading order, one line of text for each line on the page, with an empty line
 /// where the page leaves a wider gap. Lines ruled across the page, `rules`, divide what is above from
 /// what is below.
-pub(super) fn text(glyphs: Vec<Glyph>, rules: &[Rect]) -> String {
+pub(super) fn lay(glyphs: Vec<Glyph>, rules: &[Rect]) -> Laid {
     let glyphs = without_doubles(glyphs);
-    let mut out = String::with_capacity(glyphs.len() * 2);
+    let mut out = Laid::default();
     for (angle, glyphs) in by_direction(glyphs) {
         let pieces = pieces::pieces(glyphs, angle);
         let rules = if angle == 0.0 { rules } else { &[] };
         for block in columns::blocks(pieces, rules) {
-            if !out.is_empty() {
-                out.push('\n');
-            }
+            out.gap();
             let mut above: Option<f64> = None;
             for row in block.rows {
                 let (base, size) = (row.base(), row.size());
                 if above.is_some_and(|above| base - above > size * 2.0) {
-                    out.push('\n');
+                    out.gap();
                 }
                 above = Some(base);
-                push_row(&row, &mut out);
-                out.push('\n');
+                out.push(in_reading_order(row.line()));
             }
         }
     }
-    lines::fold(&out, str::trim)
+    out
 }
 
 /// Text in a direction of its own (a rotated side heading) is apart from the rest. The direction
@@ -79,30 +84,23 @@ fn without_doubles(glyphs: Vec<Glyph>) -> Vec<Glyph> {
     glyphs
 }
 
-fn push_row(row: &columns::Row, out: &mut String) {
-    let line = row.text();
-    if line.chars().any(is_right_to_left) {
-        out.push_str(&logical(&line));
-    } else {
-        out.push_str(&line);
-    }
-}
-
 /// Turns a line from the order on the page, left to right, to the order of reading, when it is in a
 /// script written from right to left; what is not in that script keeps its own order.
-fn logical(line: &str) -> String {
-    let (right, left) = line.chars().fold((0, 0), |(right, left), c| match side(c) {
+fn in_reading_order(line: Line) -> Line {
+    if !line.iter().any(|(c, _)| is_right_to_left(*c)) {
+        return line;
+    }
+    let (right, left) = line.iter().fold((0, 0), |(right, left), (c, _)| match side(*c) {
         Side::Right => (right + 1, left),
         Side::Left => (right, left + 1),
         Side::Either => (right, left),
     });
-    let chars: Vec<char> = line.chars().collect();
     if right >= left {
         // Reversed as a whole; then runs of the other direction are put back.
-        let reversed: Vec<char> = chars.into_iter().rev().collect();
+        let reversed: Line = line.into_iter().rev().collect();
         turn_runs(&reversed, Side::Left)
     } else {
-        turn_runs(&chars, Side::Right)
+        turn_runs(&line, Side::Right)
     }
 }
 
@@ -124,21 +122,21 @@ fn side(c: char) -> Side {
 }
 
 /// Reverses each run of characters of one side, with what stands between them.
-fn turn_runs(chars: &[char], turned: Side) -> String {
-    let mut out = String::with_capacity(chars.len() * 2);
+fn turn_runs(line: &[(char, Option<Mark>)], turned: Side) -> Line {
+    let mut out = Line::with_capacity(line.len());
     let mut at = 0;
-    while let Some(&c) = chars.get(at) {
+    while let Some(&(c, mark)) = line.get(at) {
         if side(c) != turned {
-            out.push(c);
+            out.push((c, mark));
             at += 1;
             continue;
         }
-        let run = chars[at..]
+        let run = line[at..]
             .iter()
-            .take_while(|c| matches!(side(**c), s if s == turned || s == Side::Either));
+            .take_while(|(c, _)| matches!(side(*c), s if s == turned || s == Side::Either));
         let length = run.count();
-        let last = chars[at..at + length].iter().rposition(|c| side(*c) == turned).unwrap_or(0);
-        out.extend(chars[at..=at + last].iter().rev());
+        let last = line[at..at + length].iter().rposition(|(c, _)| side(*c) == turned).unwrap_or(0);
+        out.extend(line[at..=at + last].iter().rev());
         at += last + 1;
     }
     out
@@ -146,7 +144,12 @@ fn turn_runs(chars: &[char], turned: Side) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::logical;
+    use super::in_reading_order;
+
+    fn logical(page: &str) -> String {
+        let line = in_reading_order(page.chars().map(|c| (c, None)).collect());
+        line.into_iter().map(|(c, _)| c).collect()
+    }
 
     /// A line as it stands on the page, from left to right.
     fn on_the_page(reading: &str) -> String {

@@ -34,8 +34,13 @@ mod unseen;
 mod unshown;
 mod xml;
 
+use std::collections::BTreeMap;
+
+use domain::places::PagePlaces;
 use doubted::Doubted;
+use hayro_interpret::kurbo::Affine;
 use image::RgbImage;
+use layout::OnPage;
 use serde::{Deserialize, Serialize};
 
 pub use failure::Failure;
@@ -123,7 +128,7 @@ pub struct Extraction {
 }
 
 /// One page of visible text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// 1, 2, 3...
     pub page: u32,
@@ -131,6 +136,16 @@ pub struct Page {
     pub method: Method,
     /// Visible text in reading order.
     pub text: String,
+    /// Where that text stands, for what has pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<PagePlaces>,
+}
+
+impl Page {
+    /// A page, of which is not known where its text stands.
+    fn of(page: u32, method: Method, text: String) -> Self {
+        Self { page, method, text, places: None }
+    }
 }
 
 /// How a page's text was had.
@@ -190,6 +205,7 @@ pub enum HiddenKind {
 
 /// What a format's reader hands over: pages as that format has them, before the rules that all
 /// formats share.
+#[derive(Default)]
 struct Draft {
     engine: String,
     pages: Vec<Page>,
@@ -199,6 +215,8 @@ struct Draft {
     pictures: Vec<u32>,
     /// Text that may not be what the pages show.
     doubted: Doubted,
+    /// Where the pages' characters stand, by the pages' numbers.
+    laid: BTreeMap<u32, OnPage>,
 }
 
 /// The media type of a file by its content, when files of that type can be read.
@@ -262,11 +280,9 @@ fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Fail
         FileType::PlainText(encoding) => Ok(text::read(bytes, encoding)),
         FileType::Image(media_type) if ocr::picture::readable(media_type) => Ok(Draft {
             engine: format!("{media_type} by image 0.25"),
-            pages: vec![Page { page: 1, method: Method::Ocr, text: String::new() }],
-            hidden: Vec::new(),
-            truncated: false,
+            pages: vec![Page::of(1, Method::Ocr, String::new())],
             pictures: vec![1],
-            doubted: Doubted::default(),
+            ..Draft::default()
         }),
         FileType::Image(_) => Err(Failure::UnsupportedType),
         FileType::Unsupported(_) => Err(Failure::UnsupportedType),
@@ -315,11 +331,21 @@ fn look(
             page.text.clear();
         }
         let Some(picture) = picture else { continue };
-        let ocr::Seen { text, whole } = eyes.text(picture, &time);
+        let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+        let ocr::Seen { mut laid, back, whole } = eyes.text(picture, &time);
         draft.truncated |= !whole;
-        if instead || letters(&text) > letters(&page.text) {
-            let text = ocr::reconciled(&text, number, &mut draft.hidden);
-            *page = Page { page: number, method: Method::Ocr, text };
+        if instead || letters(&laid.text()) > letters(&page.text) {
+            ocr::reconcile(&mut laid, number, &mut draft.hidden);
+            let before = draft.laid.remove(&number);
+            // A page of a PDF keeps its size in points.
+            let scale = before.map_or(1.0, |page| page.width / width);
+            let on_page = OnPage {
+                width: width * scale,
+                height: height * scale,
+                marks: laid.marks(Affine::scale(scale) * back),
+            };
+            draft.laid.insert(number, on_page);
+            *page = Page::of(number, Method::Ocr, laid.text());
         }
     }
     if draft.pages.iter().any(|page| page.method == Method::Ocr) {
@@ -340,13 +366,14 @@ fn finish(sniffed: FileType, mut draft: Draft, limits: &Limits) -> Result<Extrac
     let mut truncated = draft.truncated;
     for page in &mut draft.pages {
         let (visible, unseen) = unseen::split(&page.text);
-        page.text = visible;
+        let laid = std::mem::replace(&mut page.text, visible);
         draft.hidden.extend(unseen.map(|text| Hidden {
             page: page.page,
             kind: HiddenKind::ZeroWidth,
             text,
         }));
         truncated |= cut(&mut page.text, &mut left);
+        page.places = draft.laid.get(&page.page).map(|on_page| on_page.places(&laid, &page.text));
     }
     let mut left = limits.chars;
     for hidden in &mut draft.hidden {

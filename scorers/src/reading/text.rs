@@ -1,6 +1,5 @@
 //! Plain text and Markdown: decoded and left as written.
 
-use super::doubted::Doubted;
 use super::sniff::Encoding;
 use super::{Draft, Method, Page};
 
@@ -11,16 +10,9 @@ pub(super) fn read(bytes: &[u8], encoding: Encoding) -> Draft {
         .split('\x0C')
         .filter(|page| !page.trim().is_empty())
         .zip(1..)
-        .map(|(text, page)| Page { page, method: Method::PlainText, text: text.to_owned() })
+        .map(|(text, page)| Page::of(page, Method::PlainText, text.to_owned()))
         .collect();
-    Draft {
-        engine: "text 1".to_owned(),
-        pages,
-        hidden: Vec::new(),
-        truncated: false,
-        pictures: Vec::new(),
-        doubted: Doubted::default(),
-    }
+    Draft { engine: "text 1".to_owned(), pages, ..Draft::default() }
 }
 
 /// Decodes text; a byte order mark is not part of it. Nothing fails: what does not decode becomes

@@ -9,7 +9,7 @@ use domain::ids::{CandidateId, DocumentId};
 use event_log::Recorded;
 use event_log::subscribe::HandlerError;
 
-use super::{Scorers, command, extraction_of, unless_erased};
+use super::{Scorers, command, unless_erased};
 use crate::reading::{Extraction, Hidden};
 
 impl Scorers {
@@ -41,7 +41,7 @@ impl Scorers {
                 let facts = facts(&extraction, sandbox_without);
                 let stored = serde_json::to_vec(&extraction)
                     .map_err(|e| HandlerError::Park(e.to_string()))?;
-                let text = extraction_of(document);
+                let text = document.extraction();
                 if unless_erased(documents.put(id, text, &stored).await)?.is_none() {
                     return Ok(());
                 }

@@ -150,12 +150,3 @@ fn unless_erased<T>(result: Result<T, LogError>) -> Result<Option<T>, HandlerErr
         Err(error) => Err(error.into()),
     }
 }
-
-/// Where a resume's extraction is stored: always the same place, so that reading it twice leaves one.
-fn extraction_of(document: DocumentId) -> DocumentId {
-    let mut bytes = *document.0.as_bytes();
-    // The last bits of a version 7 id are random; the resume's own id keeps them as they are.
-    bytes[15] ^= 0x01;
-    bytes[14] ^= 0x80;
-    DocumentId(Uuid::from_bytes(bytes))
-}

@@ -2,6 +2,7 @@
 
 use hayro_interpret::kurbo::Rect;
 
+use super::laid::Line as Characters;
 use super::pieces::Piece;
 
 /// Rows that are read one after the other.
@@ -24,15 +25,16 @@ impl Row {
         self.pieces.iter().map(|piece| piece.size).fold(0.0, f64::max)
     }
 
-    pub(super) fn text(&self) -> String {
-        let mut text = String::new();
+    /// Its characters from left to right.
+    pub(super) fn line(&self) -> Characters {
+        let mut line = Characters::new();
         for piece in &self.pieces {
-            if !text.is_empty() {
-                text.push(' ');
+            if !line.is_empty() {
+                line.push((' ', None));
             }
-            text.push_str(&piece.text);
+            line.extend(piece.text.chars().zip(piece.marks.iter().copied().map(Some)));
         }
-        text
+        line
     }
 
     fn side(&self, keep: impl Fn(&Piece) -> bool) -> Option<Self> {

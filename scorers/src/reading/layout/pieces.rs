@@ -2,6 +2,8 @@
 
 use crate::reading::pdf::Glyph;
 
+use super::laid::Mark;
+
 /// A stretch of text on one baseline, without a gap wide enough to set columns apart. Coordinates
 /// are turned so that it runs to the right.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub(super) struct Piece {
     /// Em height of most of it.
     pub(super) size: f64,
     pub(super) text: String,
+    /// Where each of its characters stands.
+    pub(super) marks: Vec<Mark>,
     /// When it was painted, among the pieces.
     pub(super) order: usize,
 }
@@ -47,7 +51,7 @@ pub(super) fn pieces(glyphs: Vec<Glyph>, angle: f64) -> Vec<Piece> {
     join(&mut runs);
     let mut pieces: Vec<Piece> = Vec::with_capacity(runs.len());
     for (order, run) in runs.into_iter().enumerate() {
-        cut(run, order, &mut pieces);
+        cut(run, order, angle, &mut pieces);
     }
     pieces
 }
@@ -125,7 +129,7 @@ fn join(runs: &mut Vec<Vec<Placed>>) {
 }
 
 /// Writes a run's text, and cuts it where spaces add up to a wide gap.
-fn cut(mut run: Vec<Placed>, order: usize, pieces: &mut Vec<Piece>) {
+fn cut(mut run: Vec<Placed>, order: usize, angle: f64, pieces: &mut Vec<Piece>) {
     // Glyphs of one word may be painted out of order (accents, kerned overlaps).
     if run.windows(2).any(|pair| pair[1].u < pair[0].u) {
         run.sort_by(|a, b| a.u.total_cmp(&b.u));
@@ -152,6 +156,7 @@ fn cut(mut run: Vec<Placed>, order: usize, pieces: &mut Vec<Piece>) {
             base: placed.v,
             size: glyph.size,
             text: String::new(),
+            marks: Vec::new(),
             order,
         });
         let space = if spacing > 0.0 {
@@ -159,11 +164,24 @@ fn cut(mut run: Vec<Placed>, order: usize, pieces: &mut Vec<Piece>) {
         } else {
             blank || gap > size.min(open.size) * SPACE
         };
+        let mark = |from: f64, to: f64| Mark {
+            angle: angle as f32,
+            base: placed.v as f32,
+            size: glyph.size as f32,
+            from: from as f32,
+            to: to as f32,
+        };
         if space && !open.text.is_empty() {
             open.text.push(' ');
+            open.marks.push(mark(end, placed.u));
         }
-        for c in glyph.text.chars().filter(|c| *c != char::REPLACEMENT_CHARACTER) {
-            open.text.push(c);
+        let known = || glyph.text.chars().filter(|c| *c != char::REPLACEMENT_CHARACTER);
+        // A ligature's letters share its place.
+        let share = glyph.advance / known().count().max(1) as f64;
+        for (c, at) in known().zip(0..) {
+            open.text.push(if c.is_control() { ' ' } else { c });
+            let from = placed.u + share * f64::from(at);
+            open.marks.push(mark(from, from + share));
         }
         if glyph.size > open.size * 1.05 {
             (open.size, open.base) = (glyph.size, placed.v);

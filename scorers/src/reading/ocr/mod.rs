@@ -15,9 +15,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hayro_interpret::kurbo::Affine;
 use image::{RgbImage, imageops};
 
-use super::{Hidden, HiddenKind, fetched, layout};
+use super::layout::{self, Laid};
+use super::{Hidden, HiddenKind, fetched};
 use blobs::Blob;
 use paddle::Paddle;
 use plain::Plain;
@@ -105,14 +107,16 @@ impl Eyes {
 
     /// The text of a page in reading order, from the top, as far as the time suffices.
     pub(super) fn text(&self, page: RgbImage, time: &Time) -> Seen {
-        let (lines, whole) = read(&*self.0, page, time);
-        Seen { text: layout::text(glyphs::glyphs(&lines), &[]), whole }
+        let Read { lines, back, whole } = read(&*self.0, page, time);
+        Seen { laid: layout::lay(glyphs::glyphs(&lines), &[]), back, whole }
     }
 }
 
 /// A page that was looked at.
 pub(super) struct Seen {
-    pub(super) text: String,
+    pub(super) laid: Laid,
+    /// Takes where it was read to the page as it was given, which may lie askew.
+    pub(super) back: Affine,
     /// Whether the time sufficed for all of it.
     pub(super) whole: bool,
 }
@@ -138,17 +142,23 @@ fn spent() -> Duration {
     Duration::try_from(spent).unwrap_or_default()
 }
 
-/// A page's lines, and whether that is all of them.
-fn read(recogniser: &dyn Recogniser, page: RgbImage, time: &Time) -> (Vec<Line>, bool) {
-    if is_blank(&page) {
-        return (Vec::new(), true);
+/// What was read on a page that was put upright.
+struct Read {
+    lines: Vec<Line>,
+    back: Affine,
+    /// Whether that is all of them.
+    whole: bool,
+}
+
+fn read(recogniser: &dyn Recogniser, page: RgbImage, time: &Time) -> Read {
+    let blank = is_blank(&page);
+    if blank || time.is_up() {
+        return Read { lines: Vec::new(), back: Affine::IDENTITY, whole: blank };
     }
-    if time.is_up() {
-        return (Vec::new(), false);
-    }
-    let mut page = upright::levelled(page);
+    let (mut page, mut back) = upright::levelled(page);
     let mut blobs = recogniser.find(&page);
     if upside_down(recogniser, &page, &blobs) {
+        back *= upright::turned_round(&page);
         imageops::rotate180_in_place(&mut page);
         blobs = recogniser.find(&page);
     }
@@ -162,7 +172,7 @@ fn read(recogniser: &dyn Recogniser, page: RgbImage, time: &Time) -> (Vec<Line>,
         lines.extend(recogniser.read(&page, blobs));
     }
     lines.retain(|line| line.confidence >= CONFIDENT);
-    (lines, whole)
+    Read { lines, back, whole }
 }
 
 /// Whether there is nothing on a page but its paper.
@@ -204,8 +214,8 @@ fn upside_down(recogniser: &dyn Recogniser, page: &RgbImage, blobs: &[Blob]) -> 
 ///
 /// The text layer that scanners lay under, or invisibly over, a page, so that it can be searched, is not hidden when it says what
 /// the picture says. And what a person could not see for its colour or size is not text because a network could.
-pub(super) fn reconciled(text: &str, page: u32, hidden: &mut Vec<Hidden>) -> String {
-    let seen: HashSet<String> = words(text).collect();
+pub(super) fn reconcile(laid: &mut Laid, page: u32, hidden: &mut Vec<Hidden>) {
+    let seen: HashSet<String> = words(&laid.text()).collect();
     hidden.retain(|hidden| {
         let layer = matches!(hidden.kind, HiddenKind::Invisible | HiddenKind::Covered);
         !(hidden.page == page && layer && mostly(&hidden.text, &seen))
@@ -214,8 +224,7 @@ pub(super) fn reconciled(text: &str, page: u32, hidden: &mut Vec<Hidden>) -> Str
     let faint = |kind| matches!(kind, HiddenKind::LowContrast | HiddenKind::Tiny);
     let here = hidden.iter().filter(|hidden| hidden.page == page && faint(hidden.kind));
     let unseen: HashSet<String> = here.flat_map(|hidden| words(&hidden.text)).collect();
-    let lines = text.lines().filter(|line| !mostly(line, &unseen));
-    lines.collect::<Vec<_>>().join("\n")
+    laid.retain(|line| !mostly(line, &unseen));
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {

@@ -1,5 +1,6 @@
 //! Upright: pages that were scanned or photographed askew, on their side or upside down.
 
+use hayro_interpret::kurbo::{Affine, Point};
 use image::{GrayImage, Luma, Rgb, RgbImage, imageops};
 
 use super::blobs::Blob;
@@ -12,26 +13,39 @@ const CLEARLY: f64 = 1.3;
 /// The longer side of the copy on which the slope is measured.
 const MEASURED: u32 = 1_000;
 
-/// The page with its lines level and from left to right, or upside down.
-pub(super) fn levelled(page: RgbImage) -> RgbImage {
+/// The page with its lines level and from left to right, or upside down; and how it is taken back to as it was.
+pub(super) fn levelled(page: RgbImage) -> (RgbImage, Affine) {
     let small = shrunk(&page);
     let ink = ink(&small);
     if ink.len() < 200 {
-        return page;
+        return (page, Affine::IDENTITY);
     }
     let (width, height) = (small.width() as f32, small.height() as f32);
     let as_it_is = slope(&ink, width, height);
     let on_its_side: Vec<(f32, f32)> = ink.iter().map(|(x, y)| (-y, *x)).collect();
     let turned_by_90 = slope(&on_its_side, height, width);
-    let (page, found) = if turned_by_90.sharpness > as_it_is.sharpness * CLEARLY {
-        (imageops::rotate90(&page), turned_by_90)
+    let (page, back, found) = if turned_by_90.sharpness > as_it_is.sharpness * CLEARLY {
+        let back = Affine::new([0.0, -1.0, 1.0, 0.0, 0.0, f64::from(page.height())]);
+        (imageops::rotate90(&page), back, turned_by_90)
     } else {
-        (page, as_it_is)
+        (page, Affine::IDENTITY, as_it_is)
     };
     match found.degrees {
-        0.0 => page,
-        degrees => turned(&page, degrees),
+        0.0 => (page, back),
+        degrees => {
+            let turn = Affine::rotate_about(f64::from(degrees).to_radians(), middle(&page));
+            (turned(&page, degrees), back * turn)
+        }
     }
+}
+
+/// Takes a page that was turned upside down back.
+pub(super) fn turned_round(page: &RgbImage) -> Affine {
+    Affine::rotate_about(std::f64::consts::PI, middle(page))
+}
+
+fn middle(page: &RgbImage) -> Point {
+    Point::new(f64::from(page.width()) / 2.0, f64::from(page.height()) / 2.0)
 }
 
 /// How a page's lines lie.

@@ -9,11 +9,12 @@ mod pdfium;
 mod pure;
 
 use hayro::hayro_syntax::Pdf;
+use hayro_interpret::kurbo::Affine;
 use image::RgbImage;
 
 use super::doubted::{self, Doubted};
 use super::guard;
-use super::layout;
+use super::layout::{self, OnPage};
 use super::ocr::raster;
 use super::{Draft, Engine, Failure, Hidden, HiddenKind, Limits, Method, Page};
 
@@ -72,19 +73,22 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         hidden: Vec::new(),
         truncated: document.truncated
             || document.pages.iter().any(|page| page.glyphs.len() >= limits.marks_per_page),
-        pictures: Vec::new(),
         doubted: Doubted { like: document.doubts, lines: Vec::new() },
+        ..Draft::default()
     };
     for (marks, page) in document.pages.into_iter().zip(1..) {
         let painted = !marks.covers.is_empty();
-        let width = marks.width;
+        let (width, height) = (marks.width, marks.height);
         let judged = guard::judge(marks);
         draft.doubted.lines.extend(doubted::lines(page, width, &judged.visible));
-        let text = layout::text(judged.visible, &judged.rules);
+        let laid = layout::lay(judged.visible, &judged.rules);
+        let text = laid.text();
         if painted && super::letters(&text) < LITTLE {
             draft.pictures.push(page);
         }
-        draft.pages.push(Page { page, method: Method::TextLayer, text });
+        let marks = laid.marks(Affine::IDENTITY);
+        draft.laid.insert(page, OnPage { width, height, marks });
+        draft.pages.push(Page::of(page, Method::TextLayer, text));
         draft.hidden.extend(judged.hidden.into_iter().map(|(kind, glyphs)| Hidden {
             page,
             kind,
