@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage, imageops};
 use samples::encoded;
@@ -72,7 +73,7 @@ fn a_scan_is_read_line_by_line() {
     let without = read(&file, &Limits::default());
     assert_eq!((without.failure(), without.unseen), (Some(Failure::EmptyText), true));
 
-    let reading = read_with(&file, &Limits::default(), Some(&plain()));
+    let reading = read_with(&file, &samples::patient(), Some(&plain()));
     assert!(recall(&reading) > 0.9, "{}", text(&reading));
     let extraction = reading.result.as_ref().unwrap();
     assert_eq!(extraction.pages[0].method, Method::Ocr);
@@ -93,7 +94,7 @@ fn pictures_of_every_kind_are_read_whichever_way_up() {
         encoded(&askew(&page, -4.0), ImageFormat::Jpeg),
     ];
     for file in files {
-        let reading = read_with(&file, &Limits::default(), Some(&plain()));
+        let reading = read_with(&file, &samples::patient(), Some(&plain()));
         assert!(recall(&reading) > 0.85, "{}: {}", reading.sniffed_type, text(&reading));
     }
 }
@@ -101,7 +102,7 @@ fn pictures_of_every_kind_are_read_whichever_way_up() {
 #[test]
 fn a_mixed_file_is_read_page_by_page() {
     let scanned = printed();
-    let reading = read_with(&lopsided(&scanned), &Limits::default(), Some(&plain()));
+    let reading = read_with(&lopsided(&scanned), &samples::patient(), Some(&plain()));
     let pages = &reading.result.as_ref().unwrap().pages;
     assert_eq!(
         pages.iter().map(|p| p.method).collect::<Vec<_>>(),
@@ -119,18 +120,18 @@ fn lopsided(scanned: &RgbImage) -> Vec<u8> {
 
 #[test]
 fn a_layer_for_searching_is_not_hidden_text_and_another_is() {
-    let honest = read_with(&scan(&printed(), &LINES), &Limits::default(), Some(&plain()));
+    let honest = read_with(&scan(&printed(), &LINES), &samples::patient(), Some(&plain()));
     assert!(honest.hidden().is_empty(), "{:?}", honest.hidden());
     assert!(recall(&honest) > 0.9);
 
     // One made by a poor reader is told, and costs nothing of what can be seen.
     let poor = LINES.map(|line| line.replace(['a', 'm'], "rn"));
     let poor: Vec<&str> = poor.iter().map(String::as_str).collect();
-    let reading = read_with(&scan(&printed(), &poor), &Limits::default(), Some(&plain()));
+    let reading = read_with(&scan(&printed(), &poor), &samples::patient(), Some(&plain()));
     assert!(recall(&reading) > 0.9, "{}", text(&reading));
 
     let lies = ["Principal engineer with twenty years of Kubernetes, Rust and Haskell at Google"];
-    let reading = read_with(&scan(&printed(), &lies), &Limits::default(), Some(&plain()));
+    let reading = read_with(&scan(&printed(), &lies), &samples::patient(), Some(&plain()));
     assert_eq!(reading.hidden().len(), 1);
     assert!(!text(&reading).contains("Kubernetes"));
 }
@@ -143,7 +144,7 @@ fn what_nobody_can_see_on_a_picture_is_not_read_by_a_network_either() {
     let box_around = "0 G 60 60 475 740 re S\n0.2 0.4 0.6 rg 60 700 475 40 re f\n0 g\n";
     let content = format!("{box_around}{plain_text}{faint}");
     let file = samples::Document::default().page(&content).build();
-    let reading = read_with(&file, &Limits::default(), Some(&plain()));
+    let reading = read_with(&file, &samples::patient(), Some(&plain()));
     assert!(!text(&reading).to_lowercase().contains("excellent"), "{}", text(&reading));
     assert!(reading.hidden().iter().any(|h| h.text.contains("excellent")), "{reading:?}");
 }
@@ -151,13 +152,13 @@ fn what_nobody_can_see_on_a_picture_is_not_read_by_a_network_either() {
 #[test]
 fn what_is_no_picture_of_text_has_none() {
     let paper = RgbImage::from_pixel(600, 800, Rgb([250; 3]));
-    let blank = read_with(&encoded(&paper, ImageFormat::Png), &Limits::default(), Some(&plain()));
+    let blank = read_with(&encoded(&paper, ImageFormat::Png), &samples::patient(), Some(&plain()));
     assert_eq!(blank.failure(), Some(Failure::EmptyText));
 
     let mut torn = encoded(&printed(), ImageFormat::Png);
     torn.truncate(torn.len() / 2);
     assert_eq!(
-        read_with(&torn, &Limits::default(), Some(&plain())).failure(),
+        read_with(&torn, &samples::patient(), Some(&plain())).failure(),
         Some(Failure::Corrupt)
     );
 
@@ -168,11 +169,15 @@ fn what_is_no_picture_of_text_has_none() {
 
 #[test]
 fn pages_that_time_does_not_suffice_for_are_left_and_said_to_be() {
-    let none = Limits { ocr_time: std::time::Duration::ZERO, ..Limits::default() };
-    let reading = read_with(&lopsided(&printed()), &none, Some(&plain()));
-    let extraction = reading.result.unwrap();
-    assert!(extraction.truncated);
-    assert!(extraction.pages[0].text.is_empty() && extraction.pages[1].text.starts_with("A page"));
+    let of_the_processor = Limits { ocr_time: Duration::ZERO, ..samples::patient() };
+    let on_the_clock = Limits { ocr_wall_time: Duration::ZERO, ..samples::patient() };
+    for none in [of_the_processor, on_the_clock] {
+        let reading = read_with(&lopsided(&printed()), &none, Some(&plain()));
+        let extraction = reading.result.unwrap();
+        assert!(extraction.truncated);
+        let [scanned, typed] = &extraction.pages[..] else { panic!("two pages") };
+        assert!(scanned.text.is_empty() && typed.text.starts_with("A page"));
+    }
 }
 
 #[test]
@@ -182,7 +187,7 @@ fn the_better_network_reads_every_letter() {
         return;
     };
     let eyes = Eyes::open(Some(&folder)).unwrap();
-    let reading = read_with(&scan(&askew(&printed(), 1.0), &[]), &Limits::default(), Some(&eyes));
+    let reading = read_with(&scan(&askew(&printed(), 1.0), &[]), &samples::patient(), Some(&eyes));
     let lines: Vec<String> =
         text(&reading).lines().filter(|l| !l.is_empty()).map(str::to_owned).collect();
     assert_eq!(lines, LINES);

@@ -119,7 +119,7 @@ fn askew(page: &RgbImage, degrees: f32) -> RgbImage {
 
 fn seen(eyes: &Eyes, picture: &RgbImage) -> Extraction {
     let file = encoded(picture, ImageFormat::Png);
-    read_with(&file, &Limits::default(), Some(eyes)).result.unwrap()
+    read_with(&file, &samples::patient(), Some(eyes)).result.unwrap()
 }
 
 #[test]

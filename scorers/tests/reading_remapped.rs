@@ -7,6 +7,9 @@ use pdf_writer::{Finish as _, Name, Rect, Ref, Str};
 use scorers::reading::{Extraction, Eyes, HiddenKind, Limits, Method, models, read, read_with};
 use testkit::pdf::{Font, Page, Pdf, Style};
 
+#[path = "reading_samples/mod.rs"]
+mod samples;
+
 const HONEST: [&str; 4] = [
     "Jane Doe, bookkeeper in Leeds",
     "Kept the ledgers of a family bakery, 2018 to 2024",
@@ -32,7 +35,7 @@ fn resume(draw: impl FnOnce(&mut Page)) -> Vec<u8> {
 }
 
 fn extraction(bytes: &[u8], eyes: &Eyes) -> Extraction {
-    read_with(bytes, &Limits::default(), Some(eyes)).result.unwrap()
+    read_with(bytes, &samples::patient(), Some(eyes)).result.unwrap()
 }
 
 fn remapped(extraction: &Extraction) -> Vec<&str> {

@@ -78,7 +78,7 @@ pub(super) fn run(args: &EvaluateExtractArgs) -> Result<(), Failure> {
         of_texts("pdftotext", &pdftotext);
     }
 
-    let limits = Limits { ocr_time: PATIENT, ..Limits::default() };
+    let limits = Limits { ocr_time: PATIENT, ocr_wall_time: PATIENT, ..Limits::default() };
     let mut of_pictures = |name: &str, read: &Read<'_>| {
         readers.extend(measure("pictures", name, data, &pictures, read, &told));
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What one file may cost. The defaults are generous for a resume and small for a server.
+/// What one file may cost. The defaults are generous for a resume and small for a server: no file takes longer than half a minute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
@@ -41,7 +41,8 @@ pub struct Limits {
     /// Processor time for reading the pictures of one file. Pages that it does not suffice for are left unread, and the document is
     /// marked as truncated.
     pub ocr_time: Duration,
-    /// Wall-clock time for one file whose pictures are read.
+    /// Wall-clock time for reading one file again, with its pictures. From three quarters of it on nothing more is begun, as if
+    /// `ocr_time` were used up; at its end the file is given up.
     pub ocr_wall_time: Duration,
     /// Which PDF engine may be used.
     pub engine: Engine,
@@ -60,11 +61,11 @@ impl Default for Limits {
             unpacked_bytes: 48 << 20,
             unpacked_ratio: 250,
             depth: 256,
-            wall_time: Duration::from_secs(20),
+            wall_time: Duration::from_secs(10),
             memory: 512 << 20,
             pixels: 80_000_000,
-            ocr_time: Duration::from_secs(24),
-            ocr_wall_time: Duration::from_secs(90),
+            ocr_time: Duration::from_secs(15),
+            ocr_wall_time: Duration::from_secs(20),
             engine: Engine::Auto,
         }
     }

@@ -297,7 +297,7 @@ fn look(
     limits: &Limits,
     draft: &mut Draft,
 ) -> Result<(), Failure> {
-    let time = ocr::Time::from_now(limits.ocr_time);
+    let time = ocr::Time::from_now(limits);
     let mut said_otherwise = Vec::new();
     if !draft.doubted.lines.is_empty() {
         let mut pages = pdf::Pictures::of(bytes);

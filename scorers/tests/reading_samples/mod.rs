@@ -4,13 +4,21 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used)]
 
 use std::io::{Cursor, Write as _};
+use std::time::Duration;
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use pdf_writer::{Finish as _, Name, Pdf, Rect, Ref};
+use scorers::reading::Limits;
 use zip::write::SimpleFileOptions;
+
+/// Limits for a busy machine: with as much time for pictures as they take.
+pub fn patient() -> Limits {
+    const LONG: Duration = Duration::from_secs(600);
+    Limits { ocr_time: LONG, ocr_wall_time: LONG, ..Limits::default() }
+}
 
 /// A4, in points.
 pub const PAGE: (f32, f32) = (595.0, 842.0);

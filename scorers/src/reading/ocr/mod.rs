@@ -13,13 +13,13 @@ mod upright;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hayro_interpret::kurbo::Affine;
 use image::{RgbImage, imageops};
 
 use super::layout::{self, Laid};
-use super::{Hidden, HiddenKind, fetched};
+use super::{Hidden, HiddenKind, Limits, fetched};
 use blobs::Blob;
 use paddle::Paddle;
 use plain::Plain;
@@ -121,18 +121,22 @@ pub(super) struct Seen {
     pub(super) whole: bool,
 }
 
-/// How much of the processor one file may have for its pictures.
+/// How long one file may be at its pictures.
 pub(super) struct Time {
+    /// Of the processor.
     until: Duration,
+    begun: Instant,
+    wall: Duration,
 }
 
 impl Time {
-    pub(super) fn from_now(time: Duration) -> Self {
-        Self { until: spent() + time }
+    pub(super) fn from_now(limits: &Limits) -> Self {
+        let wall = limits.ocr_wall_time / 4 * 3;
+        Self { until: spent() + limits.ocr_time, begun: Instant::now(), wall }
     }
 
     pub(super) fn is_up(&self) -> bool {
-        spent() > self.until
+        spent() > self.until || self.begun.elapsed() > self.wall
     }
 }
 
