@@ -165,4 +165,41 @@ mod tests {
         assert!(found.injection.largest.unwrap().abs() < 1e-9, "{:?}", found.injection);
         assert_eq!((found.retest.gradings, found.name_swap.gradings), (3, NAMES.len()));
     }
+
+    #[test]
+    fn the_local_grader_gives_what_it_gives_the_clean_twin_wherever_it_is_spoken_to() {
+        let job = "Nurse\nRequirements\n- Nursing\n- Triage\n- 3 years of experience\n- Degree in nursing";
+        let job = JobBrief::new(job_text::parse(job).unwrap());
+        let lines = [
+            "Experience",
+            "Ward Nurse, General Hospital 2012 - 2020",
+            "- Cared for 28 patients and led triage",
+            "- Taught six junior nurses",
+            "",
+            "Education",
+            "BSc Nursing, University of Leeds, 2011",
+            "",
+            "Skills",
+            "Triage, wound care, patient education",
+        ];
+        let grader = Baseline { as_of: Month { year: 2021, month: Some(1) } };
+        let total = |text: &str| {
+            let text = VisibleText::new(text.to_owned());
+            let profile = profile::parse(&text);
+            let rubric = Rubric::default_v1();
+            let grades =
+                grader.grade(&job, &rubric, &ResumeView { text: &text, profile: &profile });
+            assess(&rubric, grades.unwrap(), &text).unwrap().total.value()
+        };
+        let clean = total(&lines.join("\n"));
+        assert!(clean > 40.0, "{clean}");
+        for sentence in PERSUASION.iter().flat_map(|s| [(*s).to_owned(), s.to_lowercase()]) {
+            for at in 0..=lines.len() {
+                let mut with = lines.to_vec();
+                with.insert(at, &sentence);
+                let injected = total(&with.join("\n"));
+                assert!((injected - clean).abs() <= 1.0, "{injected}, not {clean}: {with:#?}");
+            }
+        }
+    }
 }

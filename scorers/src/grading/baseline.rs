@@ -2,6 +2,7 @@
 
 use domain::rubric::{EDUCATION, EXPERIENCE, Rubric, SKILLS, SOFT};
 use domain::score::Grade;
+use domain::text::VisibleText;
 
 use super::facts::Facts;
 use super::mask::mask;
@@ -36,9 +37,10 @@ impl Grader for Baseline {
         resume: &ResumeView<'_>,
     ) -> Result<Vec<Grade>, GradeError> {
         let language = language(resume.text.as_str()).filter(|code| *code != "eng");
-        let mut masked = mask(resume.text, resume.profile);
-        // What speaks to a grader is evidence for nothing.
-        masked.hide(persuasion::sentences(resume.text.as_str()));
+        // What speaks to a grader is evidence for nothing, and parts nothing that stands around it.
+        let spoken_to_nobody = persuasion::blanked(resume.text.as_str()).into_owned();
+        let mut masked = mask(&VisibleText::new(spoken_to_nobody), resume.profile);
+        masked.keep_out(persuasion::sentences(resume.text.as_str()));
         let facts = Facts::of(resume.text, &masked, job, self.as_of);
         let graded: Result<Vec<Grade>, GradeError> = rubric
             .criteria

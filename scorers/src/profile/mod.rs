@@ -22,11 +22,14 @@ use domain::text::{Span, VisibleText};
 
 use self::outline::Outline;
 use self::sections::{Section, heading};
+use crate::persuasion;
 use crate::taxonomy::{SkillId, taxonomy};
 
 /// Reads a profile out of a resume's visible text. Never fails: an empty text has an empty profile.
 pub fn parse(text: &VisibleText) -> Profile {
-    let outline = Outline::of(text.as_str());
+    // Sentences that speak to a grader tell nothing of anybody.
+    let plain = persuasion::blanked(text.as_str());
+    let outline = Outline::of(&plain);
     let reader = Reader { text, outline: &outline };
     Profile {
         basics: reader.basics(),

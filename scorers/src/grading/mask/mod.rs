@@ -40,17 +40,8 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Hides more.
-    pub(crate) fn hide(&mut self, ranges: Vec<Range<u32>>) {
-        let ranges = merged(ranges);
-        let mut hidden = ranges.iter().peekable();
-        let text = self.text.chars().zip(0u32..).map(|(c, at)| {
-            while hidden.peek().is_some_and(|r| r.end <= at) {
-                hidden.next();
-            }
-            if hidden.peek().is_some_and(|r| r.start <= at) && c != '\n' { MASK } else { c }
-        });
-        self.text = text.collect();
+    /// Lets nothing that reaches into these be evidence.
+    pub(crate) fn keep_out(&mut self, ranges: Vec<Range<u32>>) {
         self.hidden.extend(ranges);
         self.hidden = merged(std::mem::take(&mut self.hidden));
     }
