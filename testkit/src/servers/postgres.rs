@@ -137,10 +137,15 @@ impl Postgres {
         make(&self.url()).await
     }
 
-    /// Ends it at once, as a power cut would. Its children notice and end, too.
+    /// Ends it at once, and all of it, as a power cut would.
     pub fn kill(&mut self) {
+        let others = children(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Left alone, one may sleep for ever on a lock of another that has noticed and gone, and hold the shared memory.
+        for other in others {
+            signal_to(other, Signal::KILL);
+        }
     }
 
     /// Starts it again on the same port, with the data as it is.
