@@ -378,6 +378,17 @@ fn what_pictures_cost_does_not_cost_the_text() {
         assert_eq!(extraction.pages[1].text, line);
         let scan = pool.read(samples::scan(&[picture()], &[])).await;
         assert_eq!(scan.failure(), Some(Failure::TimedOut));
+        // A text that may not be what the page shows is none.
+        let mut page = testkit::pdf::Page::a4();
+        page.text_said(
+            60.0,
+            700.0,
+            11.0,
+            "Volunteer in a dog shelter",
+            "Senior engineer for a bank",
+        );
+        let doubted = pool.read(testkit::pdf::Pdf::of([page]).finish()).await;
+        assert_eq!(doubted.failure(), Some(Failure::TimedOut));
     });
 }
 

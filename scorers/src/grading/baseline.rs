@@ -38,9 +38,10 @@ impl Grader for Baseline {
     ) -> Result<Vec<Grade>, GradeError> {
         let language = language(resume.text.as_str()).filter(|code| *code != "eng");
         // What speaks to a grader is evidence for nothing, and parts nothing that stands around it.
-        let spoken_to_nobody = persuasion::blanked(resume.text.as_str()).into_owned();
-        let mut masked = mask(&VisibleText::new(spoken_to_nobody), resume.profile);
-        masked.keep_out(persuasion::sentences(resume.text.as_str()));
+        let orders = persuasion::sentences(resume.text.as_str());
+        let plain = persuasion::painted_over(resume.text.as_str(), &orders, ' ');
+        let mut masked = mask(&VisibleText::new(plain), resume.profile);
+        masked.keep_out(orders);
         let facts = Facts::of(resume.text, &masked, job, self.as_of);
         let graded: Result<Vec<Grade>, GradeError> = rubric
             .criteria

@@ -26,6 +26,7 @@ use self::header::{Top, header_block, page_text, repeats, suspects};
 use self::names::{Owner, is_phrase, lists_people, may_be_title};
 use self::person::stands_as_person;
 use self::words::PRONOUNS;
+use crate::persuasion::painted_over;
 use crate::profile::contacts;
 use crate::profile::lines::{Line, lines};
 use crate::taxonomy::{MASK, Token, taxonomy, tokens};
@@ -90,14 +91,7 @@ pub fn mask(text: &VisibleText, profile: &Profile) -> Masked {
     let name = name.filter(|n| counts_as_name(n.start, &block, &owners));
     hidden.extend(name.map(|n| n.start..n.end.min(text.len())));
     let hidden = merged(hidden);
-    let mut ranges = hidden.iter().peekable();
-    let masked = source.chars().zip(0u32..).map(|(c, at)| {
-        while ranges.peek().is_some_and(|r| r.end <= at) {
-            ranges.next();
-        }
-        if ranges.peek().is_some_and(|r| r.start <= at) && c != '\n' { MASK } else { c }
-    });
-    Masked { text: masked.collect(), hidden }
+    Masked { text: painted_over(source, &hidden, MASK), hidden }
 }
 
 /// Where the text says how to reach somebody.
