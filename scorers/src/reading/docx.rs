@@ -6,10 +6,8 @@
 mod styles;
 mod walk;
 
-use std::io::Read as _;
-
 use super::container::{self, Archive, open};
-use super::unshown::{self, Unshown};
+use super::unshown::{self, Beside};
 use super::{Draft, Failure, HiddenKind, Limits, Method, blocks};
 use styles::Styles;
 
@@ -56,28 +54,21 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
     }
 
     let mut draft = blocks::draft("docx 1", Method::Docx, &text.visible, text.hidden);
-    let mut unshown = Unshown::new(&text.visible);
-    for (part, kind) in BESIDE {
-        let Ok(mut part) = open(&mut archive, part, limits, &mut budget) else { continue };
-        let mut xml = Vec::new();
-        // What cannot be read to its end is looked at as far as it can.
-        let _ = part.read_to_end(&mut xml);
-        let texts = unshown::texts(&xml);
-        match kind {
-            // A comment is many runs.
-            HiddenKind::Annotation => unshown.add(1, *kind, &texts.join(" ")),
-            _ => texts.iter().for_each(|text| unshown.add(1, *kind, text)),
-        }
-    }
-    draft.hidden.extend(unshown.hidden);
+    draft.hidden.extend(unshown::of_parts(
+        &mut archive,
+        BESIDE,
+        &text.visible,
+        limits,
+        &mut budget,
+    ));
     Ok(draft)
 }
 
 /// Parts that say something and are on no page.
-const BESIDE: &[(&str, HiddenKind)] = &[
-    ("docProps/core.xml", HiddenKind::Metadata),
-    ("docProps/custom.xml", HiddenKind::Metadata),
-    ("word/comments.xml", HiddenKind::Annotation),
+const BESIDE: &[Beside] = &[
+    ("docProps/core.xml", HiddenKind::Metadata, None),
+    ("docProps/custom.xml", HiddenKind::Metadata, None),
+    ("word/comments.xml", HiddenKind::Annotation, Some("comment")),
 ];
 
 /// The parts that hold text.

@@ -13,14 +13,41 @@ mod walk;
 use encoding_rs::Encoding as Charset;
 
 use super::sniff::Encoding;
-use super::{Draft, Failure, Limits, Method, blocks, text};
+use super::unshown::Unshown;
+use super::{Draft, Failure, Hidden, HiddenKind, Limits, Method, blocks, text};
+use tree::{Tree, What};
 
 /// Reads a web page.
 pub(super) fn read(bytes: &[u8], encoding: Encoding, limits: &Limits) -> Result<Draft, Failure> {
     let tree = tree::parse(&decode(bytes, encoding), limits)?;
     let (visible, hidden) = walk::page(&tree, limits)?;
-    Ok(blocks::draft("html 1", Method::Html, &visible, hidden))
+    let mut draft = blocks::draft("html 1", Method::Html, &visible, hidden);
+    draft.hidden.extend(beside(&tree, &visible));
+    Ok(draft)
 }
+
+/// What a page says and does not show, where it speaks to a grader: descriptions and comments of web pages are often long.
+fn beside(tree: &Tree, shown: &str) -> Vec<Hidden> {
+    let mut unshown = Unshown::new(shown);
+    for id in tree.all() {
+        match tree.what(id) {
+            What::Comment(text) => unshown.add_if_it_asks(1, HiddenKind::Annotation, text),
+            What::Element(element) => {
+                for words in element.unshown() {
+                    unshown.add_if_it_asks(1, HiddenKind::Metadata, words);
+                }
+                if UNSHOWN.contains(&element.name()) {
+                    unshown.add_if_it_asks(1, HiddenKind::Metadata, &tree.text_of(id));
+                }
+            }
+            What::Text(_) | What::Other => {}
+        }
+    }
+    unshown.hidden
+}
+
+/// Elements with text that is on no page, or only where a page cannot be shown as it should be.
+const UNSHOWN: &[&str] = &["title", "noscript", "noframes", "noembed", "iframe"];
 
 /// Decodes a page. What says UTF-8 in its bytes is UTF-8; other bytes are what the page says.
 fn decode(bytes: &[u8], encoding: Encoding) -> String {

@@ -9,7 +9,8 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::container::{self, Archive, failure, open};
-use super::{Draft, Failure, Limits, Method, blocks};
+use super::unshown::{self, Beside};
+use super::{Draft, Failure, HiddenKind, Limits, Method, blocks};
 use styles::{Sheet, Styles};
 
 const CONTENT: &str = "content.xml";
@@ -52,8 +53,17 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
         Err(_) => {}
     }
     let visible = [headers, vec![text.visible], text.notes, footers].concat().join("\n\n");
-    Ok(blocks::draft("odt 1", Method::Odt, &visible, text.hidden))
+    let mut draft = blocks::draft("odt 1", Method::Odt, &visible, text.hidden);
+    draft.hidden.extend(unshown::of_parts(&mut archive, BESIDE, &visible, limits, &mut budget));
+    Ok(draft)
 }
+
+/// Parts that say something and are on no page.
+const BESIDE: &[Beside] = &[
+    ("meta.xml", HiddenKind::Metadata, None),
+    (CONTENT, HiddenKind::Annotation, Some("annotation")),
+    (STYLES, HiddenKind::Annotation, Some("annotation")),
+];
 
 /// Whether a password is needed: the manifest says of each part how it is encrypted.
 fn is_encrypted(

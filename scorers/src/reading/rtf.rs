@@ -9,6 +9,7 @@ mod tokens;
 mod walk;
 mod words;
 
+use super::unshown::Unshown;
 use super::{Draft, Failure, Limits, Method, blocks};
 
 /// Reads an RTF.
@@ -16,5 +17,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Draft, Failure> {
     let found = walk::document(bytes, limits)?;
     let (headers, footers) = (found.headers.into_texts(), found.footers.into_texts());
     let visible = [headers, vec![found.visible], found.notes, footers].concat();
-    Ok(blocks::draft("rtf 1", Method::Rtf, &visible.join("\n\n"), found.hidden))
+    let visible = visible.join("\n\n");
+    let mut draft = blocks::draft("rtf 1", Method::Rtf, &visible, found.hidden);
+    let mut unshown = Unshown::new(&visible);
+    for (kind, text) in found.unshown {
+        unshown.add(1, kind, &text);
+    }
+    draft.hidden.extend(unshown.hidden);
+    Ok(draft)
 }

@@ -41,7 +41,8 @@ struct Node {
 pub(super) enum What {
     Element(Element),
     Text(String),
-    /// The document, a comment.
+    Comment(String),
+    /// The document, an instruction.
     #[default]
     Other,
 }
@@ -52,6 +53,8 @@ pub(super) struct Element {
     name: Rc<QualName>,
     /// Values are shared with elements that the parser made again of the same tag.
     attributes: Vec<(LocalName, StrTendril)>,
+    /// Values of attributes that say something to people, or to programs that index pages.
+    unshown: Vec<StrTendril>,
 }
 
 impl Element {
@@ -62,6 +65,11 @@ impl Element {
 
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| **known == *name).map(|(_, value)| &**value)
+    }
+
+    /// What it says and does not show.
+    pub(super) fn unshown(&self) -> impl Iterator<Item = &str> {
+        self.unshown.iter().map(|value| &**value)
     }
 
     /// How many bytes its attributes have.
@@ -85,6 +93,9 @@ const ATTRIBUTES: &[&str] = &[
     "type",
 ];
 
+/// Attributes that say something and are not shown in their place.
+const UNSHOWN: &[&str] = &["alt", "aria-label", "content", "placeholder", "summary", "title"];
+
 /// A page.
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -105,6 +116,11 @@ impl Tree {
 
     pub(super) fn parent(&self, id: Id) -> Option<Id> {
         self.nodes.get(id)?.parent
+    }
+
+    /// Every node.
+    pub(super) fn all(&self) -> impl Iterator<Item = Id> {
+        0..self.nodes.len()
     }
 
     /// The children, last first.
@@ -287,12 +303,14 @@ impl TreeSink for Sink {
     }
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, _: ElementFlags) -> Handle {
+        let unshown = attrs.iter().filter(|a| UNSHOWN.contains(&&*a.name.local));
+        let unshown = unshown.map(|attribute| attribute.value.clone()).collect();
         let attributes = kept(attrs).collect();
-        self.handle(What::Element(Element { name: Rc::new(name), attributes }))
+        self.handle(What::Element(Element { name: Rc::new(name), attributes, unshown }))
     }
 
-    fn create_comment(&self, _: StrTendril) -> Handle {
-        self.handle(What::Other)
+    fn create_comment(&self, text: StrTendril) -> Handle {
+        self.handle(What::Comment(text.to_string()))
     }
 
     fn create_pi(&self, _: StrTendril, _: StrTendril) -> Handle {

@@ -37,6 +37,7 @@ pub(super) fn page(
                 walker.text_in(text, &around);
                 continue;
             }
+            What::Comment(_) => continue,
             What::Other if id != ROOT => continue,
             What::Other => around,
             What::Element(element) if NOT_TEXT.contains(&element.name()) => {

@@ -1,6 +1,7 @@
 //! What holds where the walk is: of characters, of paragraphs, of groups, of stories and shapes.
 
 use super::words::Group;
+use crate::reading::HiddenKind;
 use crate::reading::looks::Behind;
 
 /// A colour by its place in the table, or something that is not known.
@@ -59,6 +60,7 @@ pub(super) enum Opened {
     Box,
     Name,
     Value,
+    Unshown(HiddenKind),
 }
 
 /// A run of paragraphs: the body, a header, a note, a box.

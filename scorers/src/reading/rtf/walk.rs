@@ -21,6 +21,8 @@ pub(super) struct Found {
     pub(super) headers: Distinct,
     pub(super) footers: Distinct,
     pub(super) notes: Vec<String>,
+    /// Metadata and comments.
+    pub(super) unshown: Vec<(HiddenKind, String)>,
 }
 
 /// Walks a document.
@@ -84,6 +86,8 @@ struct Walker {
     /// Bytes of text that are not decoded yet.
     pending: Vec<u8>,
     blocks: Blocks,
+    /// What the metadata or the comment that is open says.
+    unshown: String,
     found: Found,
 }
 
@@ -135,6 +139,10 @@ impl Walker {
                 self.shape_property();
                 return;
             }
+            Opened::Unshown(kind) => {
+                self.found.unshown.push((kind, std::mem::take(&mut self.unshown)));
+                return;
+            }
             _ => {}
         }
         if self.stories.pop().is_some_and(|story| story.in_cell) {
@@ -173,7 +181,7 @@ impl Walker {
             return;
         }
         match self.state.group {
-            Group::Text if !self.stack.is_empty() => self.pending.push(byte),
+            Group::Text | Group::Unshown if !self.stack.is_empty() => self.pending.push(byte),
             Group::Colors if byte == b';' => {
                 let [red, green, blue] = std::mem::take(&mut self.color);
                 let said = red.is_some() || green.is_some() || blue.is_some();
@@ -216,7 +224,7 @@ impl Walker {
             self.stand_ins -= 1;
             return;
         }
-        if self.state.group != Group::Text {
+        if !matches!(self.state.group, Group::Text | Group::Unshown) {
             return;
         }
         match symbol {
@@ -233,7 +241,7 @@ impl Walker {
         if let Some(text) = words::character(name) {
             if self.stand_ins > 0 {
                 self.stand_ins -= 1;
-            } else if self.state.group == Group::Text {
+            } else if matches!(self.state.group, Group::Text | Group::Unshown) {
                 self.put(text);
             }
             return;
@@ -247,6 +255,12 @@ impl Walker {
             }
             None => match self.state.group {
                 Group::Text => self.text_word(name, value),
+                Group::Unshown => match name {
+                    "u" => self.unicode(value.unwrap_or(0)),
+                    "uc" => self.state.stand_ins = stand_ins(value),
+                    "par" | "line" => self.put(" "),
+                    _ => {}
+                },
                 Group::Fonts => match (name, value) {
                     ("f", Some(font)) => self.font = font,
                     ("fcharset", Some(number)) => {
@@ -296,6 +310,12 @@ impl Walker {
             }
             "sv" => self.state.opened = self.state.opened.or(Some(Opened::Value)),
             "listtext" | "pntext" => self.story().bullet = true,
+            "annotation" => {
+                self.state.opened = Some(Opened::Unshown(HiddenKind::Annotation));
+            }
+            _ if self.state.group == Group::Unshown => {
+                self.state.opened = Some(Opened::Unshown(HiddenKind::Metadata));
+            }
             _ => {}
         }
     }
@@ -337,7 +357,7 @@ impl Walker {
             "row" => self.end_row(),
             "nestcell" => self.put("\t"),
             "u" => self.unicode(value.unwrap_or(0)),
-            "uc" => self.state.stand_ins = index.min(16),
+            "uc" => self.state.stand_ins = stand_ins(value),
             "plain" => *look = Look::default(),
             "v" => look.invisible = on,
             "deleted" => look.deleted = on,
@@ -448,6 +468,10 @@ impl Walker {
         if self.state.look.deleted || text.is_empty() {
             return;
         }
+        if self.state.group == Group::Unshown {
+            self.unshown.push_str(text);
+            return;
+        }
         let in_table = self.state.paragraph.in_table;
         let story = self.story();
         if in_table || story.in_row {
@@ -488,6 +512,11 @@ impl Walker {
         let behind = behind.or(box_behind).unwrap_or(page);
         looks::hidden_kind(color(look.color), f64::from(look.size) / 2.0, behind)
     }
+}
+
+/// How many characters stand in for one in Unicode.
+fn stand_ins(value: Option<i32>) -> usize {
+    usize::try_from(value.unwrap_or(0)).unwrap_or(0).min(16)
 }
 
 /// How far outside the margins, in twips, the end of a shape is not on the page...

@@ -21,6 +21,10 @@ pub(super) enum Group {
     Twice,
     /// How the row of a table within a table looks, at its end.
     NestedRow,
+    /// What is said of the document, each thing in a group of its own.
+    About,
+    /// Text that no page shows: of metadata, or of a comment.
+    Unshown,
     /// Nothing that is shown.
     Nothing,
 }
@@ -30,6 +34,10 @@ pub(super) fn group(around: Group, name: &str, ignorable: bool) -> Option<Group>
     use Group as G;
     let group = match (around, name) {
         (G::Nothing, _) => return None,
+        (G::Text, "info" | "userprops") => G::About,
+        (G::About, name) if SAID.contains(&name) => G::Unshown,
+        (G::Text, "annotation") => G::Unshown,
+        (G::About | G::Unshown, name) if ignorable || NOTHING.contains(&name) => G::Nothing,
         (G::Twice, "ud") | (G::Object, "result") | (G::Shape, "shptxt" | "dptxbxtext") => G::Text,
         (G::Shape | G::Background, "sp") => G::ShapeProperty,
         (G::ShapeProperty, "sn" | "sv") => G::ShapeText,
@@ -54,12 +62,26 @@ pub(super) fn group(around: Group, name: &str, ignorable: bool) -> Option<Group>
     Some(group)
 }
 
+/// What is said of a document in words.
+const SAID: &[&str] = &[
+    "author",
+    "category",
+    "comment",
+    "company",
+    "doccomm",
+    "keywords",
+    "manager",
+    "operator",
+    "staticval",
+    "subject",
+    "title",
+];
+
 /// Groups that hold nothing that is shown, though they need not say so.
 const NOTHING: &[&str] = &[
     "aftncn",
     "aftnsep",
     "aftnsepc",
-    "annotation",
     "atnauthor",
     "atnid",
     "atnref",
@@ -80,7 +102,6 @@ const NOTHING: &[&str] = &[
     "ftnsep",
     "ftnsepc",
     "generator",
-    "info",
     "keywords",
     "listtable",
     "listoverridetable",
