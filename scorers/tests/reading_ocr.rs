@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashSet;
+use std::io::Cursor;
 use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage, imageops};
 use samples::encoded;
 use scorers::reading::{Eyes, Failure, Limits, Method, Reading, models, read, read_with};
+use tiff::encoder::TiffEncoder;
+use tiff::encoder::colortype::RGB8;
+use tiff::tags::Tag;
 
 #[path = "reading_samples/mod.rs"]
 mod samples;
@@ -97,6 +101,57 @@ fn pictures_of_every_kind_are_read_whichever_way_up() {
         let reading = read_with(&file, &samples::patient(), Some(&plain()));
         assert!(recall(&reading) > 0.85, "{}: {}", reading.sniffed_type, text(&reading));
     }
+}
+
+/// A TIFF of these pages, each behind a small twin of itself, as some scanners make it.
+fn stack(pages: &[&RgbImage]) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    let mut stack = TiffEncoder::new(&mut file).unwrap();
+    for page in pages {
+        for (picture, reduced) in [(imageops::thumbnail(*page, 40, 56), 1u32), ((*page).clone(), 0)]
+        {
+            let mut image = stack.new_image::<RGB8>(picture.width(), picture.height()).unwrap();
+            image.encoder().write_tag(Tag::NewSubfileType, reduced).unwrap();
+            image.write_data(picture.as_raw()).unwrap();
+        }
+    }
+    file.into_inner()
+}
+
+#[test]
+fn every_page_of_a_tiff_is_read() {
+    let (first, second) = (printed(), samples::printed(&["References", "Dorothy Vaughan"]));
+    let file = stack(&[&first, &second]);
+    let reading = read_with(&file, &samples::patient(), Some(&plain()));
+    let pages = &reading.result.as_ref().unwrap().pages;
+    assert_eq!(pages.iter().map(|page| page.page).collect::<Vec<_>>(), [1, 2]);
+    assert!(recall(&reading) > 0.9, "{}", text(&reading));
+    assert!(words(&pages[1].text).contains("references"), "{}", pages[1].text);
+
+    let one = Limits { pages: 1, ..samples::patient() };
+    let extraction = read_with(&file, &one, Some(&plain())).result.unwrap();
+    assert_eq!((extraction.pages.len(), extraction.truncated), (1, true));
+    let none = Limits { pages_refused: 1, ..samples::patient() };
+    assert_eq!(read(&file, &none).failure(), Some(Failure::TooManyPages));
+}
+
+#[test]
+fn a_tiff_whose_pages_go_in_a_circle_ends() {
+    let page = samples::printed(&["Dorothy Vaughan"]);
+    let mut file = stack(&[&page]);
+    // The last directory is followed by four bytes: where the next one is.
+    let first = u32::from_le_bytes(file[4..8].try_into().unwrap());
+    let second = {
+        let at = first as usize;
+        let entries = usize::from(u16::from_le_bytes([file[at], file[at + 1]]));
+        let next = at + 2 + entries * 12;
+        u32::from_le_bytes(file[next..next + 4].try_into().unwrap()) as usize
+    };
+    let entries = usize::from(u16::from_le_bytes([file[second], file[second + 1]]));
+    let next = second + 2 + entries * 12;
+    file[next..next + 4].copy_from_slice(&first.to_le_bytes());
+    let reading = read_with(&file, &samples::patient(), Some(&plain()));
+    assert_eq!(reading.result.unwrap().pages.len(), 1);
 }
 
 #[test]

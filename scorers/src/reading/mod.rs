@@ -278,15 +278,29 @@ fn draft(sniffed: FileType, bytes: &[u8], limits: &Limits) -> Result<Draft, Fail
         FileType::EncryptedOffice => Err(Failure::Encrypted),
         FileType::BrokenZip => Err(Failure::Corrupt),
         FileType::PlainText(encoding) => Ok(text::read(bytes, encoding)),
-        FileType::Image(media_type) if ocr::picture::readable(media_type) => Ok(Draft {
-            engine: format!("{media_type} by image 0.25"),
-            pages: vec![Page::of(1, Method::Ocr, String::new())],
-            pictures: vec![1],
-            ..Draft::default()
-        }),
+        FileType::Image(media_type) if ocr::picture::readable(media_type) => {
+            pictures(bytes, media_type, limits)
+        }
         FileType::Image(_) => Err(Failure::UnsupportedType),
         FileType::Unsupported(_) => Err(Failure::UnsupportedType),
     }
+}
+
+/// A file of pictures, of which nothing is read yet.
+fn pictures(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<Draft, Failure> {
+    let refused = limits.pages_refused as usize;
+    let count = ocr::picture::pages(bytes, media_type, refused + 1).len();
+    if count > refused {
+        return Err(Failure::TooManyPages);
+    }
+    let numbers = (1..).take(count.min(limits.pages as usize));
+    Ok(Draft {
+        engine: format!("{media_type} by image 0.25"),
+        pages: numbers.clone().map(|n| Page::of(n, Method::Ocr, String::new())).collect(),
+        pictures: numbers.collect(),
+        truncated: count > limits.pages as usize,
+        ..Draft::default()
+    })
 }
 
 /// Reads the pages that are pictures, and those whose text is not what they show.
@@ -315,8 +329,7 @@ fn look(
     }
     let pages: Box<dyn Iterator<Item = (u32, Option<RgbImage>)>> = match sniffed {
         FileType::Image(media_type) => {
-            let picture = ocr::picture::decode(bytes, media_type, limits)?;
-            Box::new(std::iter::once((1, Some(picture))))
+            Box::new((1..).zip(ocr::picture::decoded(bytes, media_type, limits)?))
         }
         _ => {
             let mut pages = pdf::Pictures::of(bytes);

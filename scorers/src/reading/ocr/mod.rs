@@ -9,6 +9,7 @@ mod paddle;
 pub(super) mod picture;
 mod plain;
 pub(super) mod raster;
+mod tiff;
 mod upright;
 
 use std::collections::HashSet;

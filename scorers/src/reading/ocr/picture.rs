@@ -5,6 +5,7 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, RgbImage, Rgba, imageops};
 
+use super::tiff;
 use crate::reading::{Failure, Limits};
 
 /// The longer side of a page as it is read, in pixels: A4 at 250 dots per inch. Cameras take more, of which nothing is gained.
@@ -26,8 +27,39 @@ pub(crate) fn readable(media_type: &str) -> bool {
     format(media_type).is_some()
 }
 
+/// Where the first page begins in a file that has one: wherever it says.
+const FIRST: u32 = 0;
+
+/// Where the pages of a file of pictures begin, at most so many: only a TIFF has more than one. Never none.
+pub(crate) fn pages(bytes: &[u8], media_type: &str, most: usize) -> Vec<u32> {
+    let pages = match format(media_type) {
+        Some(ImageFormat::Tiff) => tiff::pages(bytes, most),
+        _ => Vec::new(),
+    };
+    if pages.is_empty() { vec![FIRST] } else { pages }
+}
+
+/// Decodes each page of a file of pictures, as it is asked for.
+///
+/// # Errors
+/// Why the first page is none.
+pub(crate) fn decoded(
+    bytes: &[u8],
+    media_type: &str,
+    limits: &Limits,
+) -> Result<impl Iterator<Item = Option<RgbImage>>, Failure> {
+    let mut pages = pages(bytes, media_type, limits.pages as usize).into_iter();
+    let page = |at: u32| match at {
+        FIRST => decode(bytes, media_type, limits),
+        at => decode(&tiff::beginning_at(bytes, at), media_type, limits),
+    };
+    let first = page(pages.next().unwrap_or(FIRST))?;
+    let rest = pages.map(move |at| page(at).ok());
+    Ok(std::iter::once(Some(first)).chain(rest))
+}
+
 /// Decodes a picture. Of one with several pages or frames, the first.
-pub(crate) fn decode(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<RgbImage, Failure> {
+fn decode(bytes: &[u8], media_type: &str, limits: &Limits) -> Result<RgbImage, Failure> {
     let format = format(media_type).ok_or(Failure::UnsupportedType)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut most = image::Limits::default();
