@@ -54,7 +54,10 @@ pub(crate) async fn run(args: ExtractArgs) -> Result<(), Failure> {
         })
         .buffered(at_once);
     while let Some(line) = lines.next().await {
-        let line = line?;
+        let mut line = line?;
+        if !args.places {
+            line.pages.iter_mut().for_each(|of| of.page.places = None);
+        }
         if args.json { out::json_line(&line)? } else { out::print(&for_people(&line))? }
     }
     Ok(())

@@ -41,6 +41,10 @@ fn every_file_has_one_row_in_rank_order() {
 
     let extracted = bench.run(&["extract", "resumes", "--json"]).ok().lines();
     assert_eq!(extracted.len(), 5);
+    assert!(extracted.iter().all(|line| line["pages"][0].get("places").is_none()));
+    let placed = bench.run(&["extract", "resumes/ada.pdf", "--json", "--places"]).ok().lines();
+    let runs = &placed[0]["pages"][0]["places"]["runs"];
+    assert!(runs.as_array().is_some_and(|runs| !runs.is_empty()), "{placed:?}");
     for row in &rows[..2] {
         let same = extracted.iter().find(|l| l["file"] == row["file"]).unwrap();
         check_row(row, &joined(same));

@@ -386,6 +386,10 @@ pub(crate) struct ExtractArgs {
     /// JSON Lines, one per file, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// With --json: where every character stands on its page.
+    #[arg(long, requires = "json")]
+    pub(crate) places: bool,
 }
 
 #[derive(Args)]
