@@ -10,5 +10,6 @@ pub mod model;
 pub mod persuasion;
 pub mod profile;
 pub mod reading;
+mod steps;
 pub mod taxonomy;
 pub mod worker;

@@ -17,6 +17,11 @@ use scorers::reading::{Engine, Failure, Found, Limits, Method, fetched};
 #[path = "reading_samples/mod.rs"]
 mod samples;
 
+/// One that a reader would be at for ever.
+fn endless_pdf() -> Vec<u8> {
+    testkit::hostile::multiplying_forms(20)
+}
+
 const WORKER: &str = "reading-worker";
 /// This program as one that reads a PDF with libpdfium, where its worker finds that.
 const READER: &str = "reader";
@@ -111,7 +116,7 @@ fn a_file_that_takes_too_long_is_stopped() {
     run(async {
         let pool = pool(|config| config.limits.wall_time = Duration::from_secs(1));
         let begun = Instant::now();
-        let reading = pool.read(samples::endless_pdf()).await;
+        let reading = pool.read(endless_pdf()).await;
         assert_eq!(reading.failure(), Some(Failure::TimedOut));
         assert_eq!(reading.sniffed_type, "application/pdf");
         assert!(begun.elapsed() < Duration::from_secs(10), "took {:?}", begun.elapsed());
@@ -172,7 +177,7 @@ fn workers_end_with_their_input() {
     let limits = serde_json::to_value(Limits::default()).expect("limits");
     let orders =
         serde_json::json!({ "limits": limits, "without": [], "eyes": null, "attempt": null });
-    for frames in [vec![], vec![orders.to_string().into_bytes(), samples::endless_pdf()]] {
+    for frames in [vec![], vec![orders.to_string().into_bytes(), endless_pdf()]] {
         let mut worker = std::process::Command::new(std::env::current_exe().expect("own path"))
             .arg(WORKER)
             .stdin(std::process::Stdio::piped())
@@ -278,7 +283,7 @@ fn hostile_files_are_read_behind_every_layer() {
                 config.limits.memory = 192 << 20;
             });
             let outcomes = [
-                pool.read(samples::endless_pdf()).await.failure(),
+                pool.read(endless_pdf()).await.failure(),
                 pool.read(samples::bomb_pdf(400 << 20)).await.failure(),
                 pool.read(b"%PDF-1.7\nnothing".to_vec()).await.failure(),
                 pool.read(b"Plain words".to_vec()).await.failure(),

@@ -1,8 +1,9 @@
 //! The served product under load: the real program, over HTTP and WebSocket, each measurement with its anchor in
 //! the same run.
 //!
-//! `cargo bench -p hiresphere --bench serve -- [apply] [queries] [live] [start] [--full]`: all four, small, unless
-//! told otherwise.
+//! `cargo bench -p hiresphere --bench serve -- [apply] [queries] [live] [start] [reading] [hostile] [--full]`: all of them, small, unless
+//! told otherwise. `reading` takes the files in the folder `HIRESPHERE_RESUMES`, else the samples; `hostile` those in
+//! `HIRESPHERE_HOSTILE`, else made ones.
 
 #![allow(
     missing_docs,
@@ -13,16 +14,19 @@
 )]
 
 mod filling;
+mod hostile;
 mod live;
 #[path = "../../tests/load/mod.rs"]
 mod load;
+mod processes;
+mod reading;
 
 use std::time::{Duration, Instant};
 
 use domain::ids::JobId;
 use load::feed::Follower;
 use load::people::Person;
-use load::{Asker, Place, Server};
+use load::{Asker, Place};
 use reqwest::StatusCode;
 use tokio::sync::watch;
 
@@ -40,6 +44,11 @@ struct Sizes {
     /// Commands a second.
     rates: &'static [u32],
     starts: usize,
+    /// Resumes of each kind that are read.
+    read: usize,
+    /// Looks in a round beside hostile files, and rounds.
+    looks: usize,
+    rounds: usize,
 }
 
 const SMALL: Sizes = Sizes {
@@ -50,6 +59,9 @@ const SMALL: Sizes = Sizes {
     listeners: 20,
     rates: &[100],
     starts: 3,
+    read: 20,
+    looks: 250,
+    rounds: 1,
 };
 const FULL: Sizes = Sizes {
     applied: 1_000,
@@ -59,6 +71,9 @@ const FULL: Sizes = Sizes {
     listeners: 100,
     rates: &[100, 300],
     starts: 10,
+    read: 300,
+    looks: 2_000,
+    rounds: 4,
 };
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -73,7 +88,10 @@ async fn main() {
     if wanted("live") {
         live::measure(&sizes).await;
     }
-    if wanted("start") || wanted("queries") {
+    if wanted("reading") {
+        reading::measure(&sizes).await;
+    }
+    if ["start", "queries", "hostile"].into_iter().any(wanted) {
         let mut place = Place::new();
         let started = Instant::now();
         let job = filling::fill(&place.data(), sizes.there).await;
@@ -85,6 +103,9 @@ async fn main() {
         }
         if wanted("queries") {
             queries(&mut place, job, &sizes).await;
+        }
+        if wanted("hostile") {
+            hostile::measure(&mut place, job, &sizes).await;
         }
     }
 }
@@ -221,17 +242,9 @@ async fn start(place: &mut Place, what: &str, starts: usize) {
         }
         if round == starts {
             tokio::time::sleep(Duration::from_secs(3)).await;
-            memory = resident(&server);
+            memory = processes::memory(server.id()).expect("a process").now;
         }
         place.kill(server).await;
     }
     line("again", times, &format!("{:.1} MB resident when idle", memory as f64 / 1_024.0));
-}
-
-/// Kilobytes of memory that a process holds.
-fn resident(server: &Server) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id()));
-    let status = status.expect("a process");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-    line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number")
 }

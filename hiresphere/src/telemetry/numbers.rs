@@ -17,6 +17,9 @@ const REQUESTS: &[f64] =
 /// Upper bounds of how long a score run takes from its request to its record, or a model to its answer, in seconds.
 const SCORE_RUNS: &[f64] =
     &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
+/// Upper bounds of a step of a resume's way, in seconds.
+const STEPS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0];
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -30,6 +33,7 @@ pub(crate) fn install() -> Result<(), Failure> {
     for (name, bounds) in [
         bounds("hiresphere_http_request_seconds", REQUESTS),
         bounds("hiresphere_score_run_seconds", SCORE_RUNS),
+        bounds("hiresphere_resume_step_seconds", STEPS),
         bounds("hiresphere_model_call_seconds", SCORE_RUNS),
     ] {
         builder = builder.set_buckets_for_metric(name, bounds).map_err(failed)?;
@@ -79,6 +83,14 @@ fn describe() {
         "The age of the oldest event that was not; 0 when there is none."
     );
     describe_gauge!("hiresphere_parked_events", "Events that could not be handled.");
+    describe_histogram!(
+        "hiresphere_resume_step_seconds",
+        "A resume's way: fetch, wait, read, look, profile, grade, record."
+    );
+    describe_counter!(
+        "hiresphere_resumes_read_total",
+        "Resumes by what reading them gave: text, or the code of why not."
+    );
     describe_histogram!("hiresphere_score_run_seconds", "From a score's request to its record.");
     describe_counter!(
         "hiresphere_model_calls_total",

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -161,6 +162,14 @@ impl Asker {
         &self,
         request: impl Fn(&Client, &str) -> RequestBuilder,
     ) -> (StatusCode, Value) {
+        let (status, body) = self.answer(request).await;
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    async fn answer(
+        &self,
+        request: impl Fn(&Client, &str) -> RequestBuilder,
+    ) -> (StatusCode, Bytes) {
         let mut site = self.site.clone();
         let mut asked = (0, 0);
         loop {
@@ -178,11 +187,15 @@ impl Asker {
         }
     }
 
-    async fn once(&self, request: RequestBuilder) -> reqwest::Result<(StatusCode, Value)> {
+    async fn once(&self, request: RequestBuilder) -> reqwest::Result<(StatusCode, Bytes)> {
         let response = request.bearer_auth(&self.token).send().await?;
-        let status = response.status();
-        let body = response.bytes().await?;
-        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+        Ok((response.status(), response.bytes().await?))
+    }
+
+    /// What stands there, when it is not JSON.
+    pub(crate) async fn text(&self, path: &str) -> (StatusCode, String) {
+        let (status, body) = self.answer(|http, url| http.get(format!("{url}{path}"))).await;
+        (status, String::from_utf8_lossy(&body).into_owned())
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {

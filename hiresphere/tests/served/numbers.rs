@@ -134,6 +134,12 @@ async fn what_is_told_is_the_list_and_is_so() {
     assert_eq!(roles, 7);
     assert_eq!(told.value("hiresphere_role_failing{role=\"scorers\"}"), 0.0);
     assert_eq!(told.value("hiresphere_live_connections"), 1.0);
+    let steps = [("read", 1.0), ("wait", 1.0), ("profile", 1.0), ("grade", 2.0), ("record", 4.0)];
+    for (step, times) in steps {
+        let of = format!("hiresphere_resume_step_seconds_count{{step=\"{step}\"}}");
+        assert_eq!(told.value(&of), times, "{step}");
+    }
+    assert_eq!(told.value("hiresphere_resumes_read_total{outcome=\"text\"}"), 1.0);
     for release in ["baseline@1", "house@1"] {
         let of = format!("hiresphere_score_run_seconds_count{{release=\"{release}\"}}");
         assert_eq!(told.value(&of), 1.0);

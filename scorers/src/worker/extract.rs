@@ -1,6 +1,7 @@
 //! Step 1: a resume's bytes become its visible text, in a child process.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use domain::candidate::{
     Candidate, CandidateCommand, DuplicateSignal, ExtractionFacts, Flag, Reading as Progress,
@@ -11,6 +12,7 @@ use event_log::subscribe::HandlerError;
 
 use super::{Scorers, command, unless_erased};
 use crate::reading::{Extraction, Hidden};
+use crate::steps::Step;
 
 impl Scorers {
     pub(super) async fn extract(
@@ -24,7 +26,8 @@ impl Scorers {
             return Ok(());
         }
         let documents = &self.dispatcher.log().documents;
-        let Some(bytes) = unless_erased(documents.get(id, document).await)? else { return Ok(()) };
+        let fetched = Step::Fetch.of(documents.get(id, document)).await;
+        let Some(bytes) = unless_erased(fetched)? else { return Ok(()) };
         let same = self.dispatcher.log().vault.index("resume-bytes", &bytes, id).await?;
         // With the first one only: what all of them have in common is told through it.
         if let Some(&other) = same.first() {
@@ -33,6 +36,9 @@ impl Scorers {
         // A pool that cannot start a child says nothing about the file: try again later.
         let reading =
             self.reader.read(&bytes).await.map_err(|e| HandlerError::Retry(e.to_string()))?;
+        let outcome = reading.failure().map_or("text", |failure| failure.code());
+        metrics::counter!("hiresphere_resumes_read_total", "outcome" => outcome).increment(1);
+        let recording = Instant::now();
         let flags = flags(reading.hidden());
         let sandbox_without =
             reading.without.iter().map(|layer| layer.as_str().to_owned()).collect();
@@ -57,6 +63,7 @@ impl Scorers {
         };
         let envelope = command(id.0, order, "extractor", event);
         self.dispatcher.dispatch::<Candidate>(envelope).await?;
+        Step::Record.since(recording);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! that is slow or away holds up no other.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use domain::actor::{Actor, ActorKind};
@@ -19,6 +20,7 @@ use super::command;
 use super::desk::{Budgets, RunDesk};
 use super::engine::{Engine, EngineError, Task};
 use super::material::Material;
+use crate::steps::Step;
 
 /// Makes the scores that are asked of one release.
 pub struct Grader {
@@ -54,7 +56,8 @@ impl Grader {
         request: ScoreRequest,
         event: &Recorded,
     ) -> Result<(), HandlerError> {
-        let Some(asked) = self.asked(application, &run, &request).await? else { return Ok(()) };
+        let asked = Step::Fetch.of(self.asked(application, &run, &request)).await?;
+        let Some(asked) = asked else { return Ok(()) };
         let nothing = Usage::default();
         let fail = |reason: String, retryable, usage, exchanges| {
             let run = run.clone();
@@ -63,7 +66,7 @@ impl Grader {
         let command = if asked.stopped {
             fail("SCORING_STOPPED".into(), true, nothing, vec![])
         } else {
-            match self.grade(&asked, event).await {
+            match Step::Grade.of(self.grade(&asked, event)).await {
                 Ok(result) => {
                     ApplicationCommand::RecordScore(ScoreResult { run: run.clone(), ..result })
                 }
@@ -84,6 +87,7 @@ impl Grader {
             ApplicationCommand::RecordScore(result) => (result.usage, result.exchanges.clone()),
             _ => (nothing, vec![]),
         };
+        let recording = Instant::now();
         let mut envelope = self::command(application, command, "scorer", event);
         envelope.actor = Actor::new(ActorKind::Model, self.release.clone());
         let outcome = match self.dispatcher.dispatch::<Application>(envelope.clone()).await {
@@ -94,6 +98,7 @@ impl Grader {
             }
             other => other?,
         };
+        Step::Record.since(recording);
         // A second delivery ends no run.
         if outcome.events > 0 {
             let took = self.dispatcher.log().clock.now() - event.recorded_at;

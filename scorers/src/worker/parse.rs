@@ -1,5 +1,7 @@
 //! Step 2: a resume's visible text becomes a profile; who else has its address is flagged.
 
+use std::time::Instant;
+
 use domain::candidate::{Candidate, CandidateCommand, DuplicateSignal, Reading as Progress};
 use domain::ids::{CandidateId, DocumentId};
 use domain::pii::Pii;
@@ -8,6 +10,7 @@ use event_log::subscribe::HandlerError;
 
 use super::{Scorers, command, text_of};
 use crate::profile;
+use crate::steps::Step;
 
 /// Name and version of the parser, as events record it.
 const PARSER: &str = "hiresphere-profile/1";
@@ -25,9 +28,12 @@ impl Scorers {
         if candidate.resume(document).is_none_or(|r| r.reading != waiting) {
             return Ok(());
         }
-        let found = text_of(self.dispatcher.log(), id, text).await?;
+        let found = Step::Fetch.of(text_of(self.dispatcher.log(), id, text)).await?;
         let Some(text) = found else { return Ok(()) };
+        let begun = Instant::now();
         let profile = profile::parse(&text);
+        Step::Profile.since(begun);
+        let recording = Instant::now();
         if let Some(email) = &profile.basics.email {
             let address = email.value.to_lowercase();
             let vault = &self.dispatcher.log().vault;
@@ -44,6 +50,7 @@ impl Scorers {
         };
         let envelope = command(id.0, order, "parser", event);
         self.dispatcher.dispatch::<Candidate>(envelope).await?;
+        Step::Record.since(recording);
         Ok(())
     }
 }

@@ -186,14 +186,6 @@ impl Document {
     }
 }
 
-/// A small PDF that takes for ever: forms that draw forms, ten times each.
-pub fn endless_pdf() -> Vec<u8> {
-    let deep = (0..20).fold(Document::default(), |document, level| {
-        document.form(&format!("X{level}"), &format!("/X{} Do ", level + 1).repeat(10))
-    });
-    deep.form("X20", "0 0 m 1 1 l S").page("/X0 Do").build()
-}
-
 /// A small PDF whose content unpacks to `bytes`.
 ///
 /// In run-length encoding the byte 0x81 means "128 times the next byte", so a row of it unpacks to a

@@ -9,6 +9,6 @@ pub use docx::{
 };
 pub use pdf::{
     broken_xref, cyclic_page_tree, deep_page_tree, endless_form, huge_page_count, inflating_page,
-    nested_arrays,
+    multiplying_forms, nested_arrays,
 };
 pub use random::{Random, flip_bytes, garbage, truncated};

@@ -85,6 +85,25 @@ pub fn endless_form() -> Vec<u8> {
     file_of(&all)
 }
 
+/// A small file that takes for ever: each form draws the next ten times, `levels` deep.
+pub fn multiplying_forms(levels: usize) -> Vec<u8> {
+    let mut all = objects(&[
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        PAGE,
+    ]);
+    all.push(stream("", b"/X1 Do"));
+    all.extend(objects(&[FONT]));
+    for level in 1..=levels {
+        let next = all.len() + 2;
+        let form = format!(
+            "/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /XObject << /X1 {next} 0 R >> >>"
+        );
+        all.push(stream(&form, "/X1 Do ".repeat(if level < levels { 10 } else { 0 }).as_bytes()));
+    }
+    file_of(&all)
+}
+
 /// An array in an array in an array, `depth` times, where the page's annotations belong.
 pub fn nested_arrays(depth: usize) -> Vec<u8> {
     let nest = format!("{}{}", "[".repeat(depth), "]".repeat(depth));

@@ -14,6 +14,7 @@ use super::child::{Kind, Worker};
 use super::layers::{Layer, Missing, Sandbox};
 use crate::reading::sniff;
 use crate::reading::{Extraction, Failure, Limits, Reading};
+use crate::steps::Step;
 
 /// How to start workers, and how many.
 #[derive(Debug, Clone)]
@@ -154,12 +155,12 @@ impl Pool {
             return Ok(Reading::failed(sniff::head(bytes).media_type(), Failure::TooLarge));
         }
         // The semaphore is never closed.
-        let _permit = self.shared.permits.acquire().await;
-        let reading = self.read_by(Kind::Plain, bytes).await?;
+        let _permit = Step::Wait.of(self.shared.permits.acquire()).await;
+        let reading = Step::Read.of(self.read_by(Kind::Plain, bytes)).await?;
         if !reading.unseen {
             return Ok(reading);
         }
-        let seen = self.read_by(Kind::Seeing, bytes).await?;
+        let seen = Step::Look.of(self.read_by(Kind::Seeing, bytes)).await?;
         // What pictures cost does not cost the text that there is besides.
         Ok(match (&seen.result, reading) {
             (

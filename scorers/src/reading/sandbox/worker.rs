@@ -35,6 +35,7 @@ fn serve() -> io::Result<()> {
     let Some(orders) = read_frame(&mut input, 1 << 16)? else { return Ok(()) };
     let Orders { limits, without, eyes, attempt } = serde_json::from_slice(&orders)?;
     let largest = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
+    rlimit::stand_back();
 
     // Mapped before it counts against a file: libpdfium, if there is one.
     crate::reading::pdf::prepare(&limits);
