@@ -1,5 +1,5 @@
-//! What hostile files cost everybody else: looks at a pool, while nobody hands in anything and while every reader has nothing
-//! but such files, in turns.
+//! What hostile files cost everybody else: looks at a pool, while nobody hands in anything, while people hand in resumes, and while
+//! hostile files come at the same rate, in turns.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,28 +14,23 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::load::people::Person;
 use crate::load::{Asker, Place, Server};
-use crate::processes::{memory, numbers, sum, until};
+use crate::processes::{files_in, memory, numbers, sum, until};
 use crate::{Sizes, head, line};
 
 /// Looks a second.
 const RATE: u32 = 50;
-/// Hostile files on their way at once: more than there are readers.
+/// Files a second, as long as those before are through: no more than this on their way, which is more than there are readers.
+const FILES: u32 = 4;
 const AT_ONCE: usize = 6;
 /// Longer than it takes to be through with what is on its way.
 const PATIENCE: Duration = Duration::from_secs(300);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Files that were made to do harm: the folder's, or of every sort that can be made here.
 fn files() -> Vec<(String, Vec<u8>)> {
     if let Some(folder) = std::env::var_os("HIRESPHERE_HOSTILE") {
-        let entries = std::fs::read_dir(folder).expect("a folder").flatten();
-        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
         let name = |path: &PathBuf| path.file_name().unwrap_or_default().display().to_string();
-        return paths
-            .iter()
-            .filter_map(|path| Some((name(path), std::fs::read(path).ok()?)))
-            .collect();
+        let found = files_in(folder.into()).into_iter();
+        return found.filter_map(|path| Some((name(&path), std::fs::read(path).ok()?))).collect();
     }
     let good = Person::nth(1).resume;
     let made = [
@@ -58,53 +53,63 @@ pub(crate) async fn measure(place: &mut Place, job: JobId, sizes: &Sizes) {
     let asker = place.asker();
     let target = asker.open_job().await;
     let paths = paths(&asker, job).await;
-    let files = Arc::new(files());
+    let hostile = Arc::new(files());
+    let people = (0..200).map(|n| ("a resume".to_owned(), Person::nth(2_000_000 + n).resume));
+    let harmless = Arc::new(people.collect::<Vec<_>>());
     // What every process does once.
     looks(&asker, &paths, sizes.looks / 4).await;
-    let (mut quiet, mut beside) = (Vec::new(), Vec::new());
-    let (mut most, mut spent) = (0, 0.0);
+    let mut times = [const { Vec::new() }; 3];
+    let mut most = [0; 3];
     let mut handed_in = HandedIn::default();
+    let mut spent = 0.0;
     for _ in 0..sizes.rounds {
-        quiet.extend(looks(&asker, &paths, sizes.looks).await);
-        let stop = Arc::new(AtomicBool::new(false));
-        let handing_in = tokio::spawn(hand_in(
-            asker.clone(),
-            target.clone(),
-            Arc::clone(&files),
-            handed_in,
-            Arc::clone(&stop),
-        ));
-        until(&asker, &server, PATIENCE, |n| steps(n, "wait") >= 2.0).await;
-        let began = Instant::now();
-        beside.extend(looks(&asker, &paths, sizes.looks).await);
-        spent += began.elapsed().as_secs_f64();
-        stop.store(true, Ordering::Relaxed);
-        handed_in = handing_in.await.expect("who hands in");
-        let accepted = handed_in.accepted as f64;
-        let peak = until(&asker, &server, PATIENCE, |n| read(n) >= accepted).await;
-        most = peak.max(most);
+        times[0].extend(looks(&asker, &paths, sizes.looks).await);
+        for (n, files) in [(1, &harmless), (2, &hostile)] {
+            let stop = Arc::new(AtomicBool::new(false));
+            let handing_in = tokio::spawn(hand_in(
+                asker.clone(),
+                target.clone(),
+                Arc::clone(files),
+                handed_in,
+                Arc::clone(&stop),
+            ));
+            let read_before = read(&numbers(&asker).await);
+            until(&asker, &server, PATIENCE, |n| steps(n, "wait") > read_before + 1.0).await;
+            let began = Instant::now();
+            times[n].extend(looks(&asker, &paths, sizes.looks).await);
+            spent += began.elapsed().as_secs_f64();
+            stop.store(true, Ordering::Relaxed);
+            handed_in = handing_in.await.expect("who hands in");
+            let accepted = handed_in.accepted as f64;
+            let peak = until(&asker, &server, PATIENCE, |n| read(n) >= accepted).await;
+            most[n] = peak.max(most[n]);
+        }
     }
-    head(&format!("beside hostile files, {RATE} looks/s"));
-    let ratio = ninety_nine(&mut beside) / ninety_nine(&mut quiet);
-    line("nobody hands in anything", quiet, "1.00");
-    line("every reader at a hostile file", beside, &format!("{ratio:.2} at 99 %"));
+    head(&format!("{RATE} looks/s beside {FILES} files/s"));
+    let nobody = ninety_nine(&mut times[0]);
+    let named = ["nobody hands in anything", "resumes", "hostile files"];
+    for (mut times, name) in times.into_iter().zip(named) {
+        let ratio = ninety_nine(&mut times) / nobody;
+        line(name, times, &format!("{ratio:.2} at 99 %"));
+    }
     report(&asker, &server, handed_in.accepted, most, spent).await;
     place.kill(server).await;
 }
 
-async fn report(asker: &Asker, server: &Server, sent: usize, most: u64, seconds: f64) {
+async fn report(asker: &Asker, server: &Server, sent: usize, most: [u64; 3], seconds: f64) {
     let numbers = numbers(asker).await;
     let outcomes = numbers.iter().filter_map(|(series, count)| {
         let outcome = series.strip_prefix("hiresphere_resumes_read_total{outcome=\"")?;
         Some(format!("{} {count}", outcome.trim_end_matches("\"}")))
     });
     let outcomes: Vec<String> = outcomes.collect();
-    println!("{sent} hostile files in {seconds:.0} s of looks: {}", outcomes.join(", "));
+    println!("{sent} files in {seconds:.0} s of looks: {}", outcomes.join(", "));
     let megabytes = |kilobytes: u64| kilobytes as f64 / 1_024.0;
     let server = memory(server.id()).map_or(0, |memory| memory.peak);
     println!(
-        "at most {:.0} MB in a reader, {:.0} MB in the server",
-        megabytes(most),
+        "at most {:.0} MB in a reader of resumes, {:.0} in one of hostile files, {:.0} in the server",
+        megabytes(most[1]),
+        megabytes(most[2]),
         megabytes(server)
     );
 }
@@ -171,11 +176,11 @@ async fn hand_in(
     mut so_far: HandedIn,
     stop: Arc<AtomicBool>,
 ) -> HandedIn {
-    let mut every = interval(LOOK_EVERY);
+    let mut every = interval(Duration::from_secs(1) / FILES);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !stop.load(Ordering::Relaxed) {
-        let waiting = so_far.accepted as f64 - read(&numbers(&asker).await);
-        if waiting >= AT_ONCE as f64 {
-            every.tick().await;
+        every.tick().await;
+        if so_far.accepted as f64 - read(&numbers(&asker).await) >= AT_ONCE as f64 {
             continue;
         }
         let (name, bytes) = &files[so_far.all % files.len()];

@@ -72,8 +72,8 @@ const FULL: Sizes = Sizes {
     rates: &[100, 300],
     starts: 10,
     read: 300,
-    looks: 2_000,
-    rounds: 4,
+    looks: 1_500,
+    rounds: 2,
 };
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]

@@ -1,12 +1,27 @@
 //! What the server's processes hold, and what its numbers say.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::load::{Asker, Server};
 
 /// Between two looks at what goes on.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Every file of a folder, and of those in it, by name.
+pub(crate) fn files_in(folder: PathBuf) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![folder], Vec::new());
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).expect("a folder").flatten();
+        let (inner, here): (Vec<_>, Vec<_>) =
+            entries.map(|entry| entry.path()).partition(|path| path.is_dir());
+        folders.extend(inner);
+        files.extend(here);
+    }
+    files.sort();
+    files
+}
 
 /// A reader of files: its process' memory, in kilobytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ use scorers::reading::{Limits, read};
 use crate::Sizes;
 use crate::load::people::Person;
 use crate::load::{Asker, Place, Server};
-use crate::processes::{memory, numbers, readers, sum, until};
+use crate::processes::{files_in, memory, numbers, readers, sum, until};
 
 const CLIENTS: usize = 4;
 /// Longer than any kind takes.
@@ -25,25 +25,15 @@ fn kinds() -> BTreeMap<String, Vec<Vec<u8>>> {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     let folder = std::env::var_os("HIRESPHERE_RESUMES").map_or(samples, PathBuf::from);
     let mut kinds: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
-    let mut folders = vec![folder];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).expect("a folder").flatten();
-        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let Ok(bytes) = std::fs::read(&path) else { continue };
-            let reading = read(&bytes, &Limits::default());
-            if reading.result.is_err() && !reading.unseen {
-                continue;
-            }
-            let pictures = if reading.unseen { ", pictures" } else { "" };
-            let name = reading.sniffed_type.rsplit(['/', '.']).next().unwrap_or_default();
-            kinds.entry(format!("{name}{pictures}")).or_default().push(bytes);
+    for path in files_in(folder) {
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        let reading = read(&bytes, &Limits::default());
+        if reading.result.is_err() && !reading.unseen {
+            continue;
         }
+        let pictures = if reading.unseen { ", pictures" } else { "" };
+        let name = reading.sniffed_type.rsplit(['/', '.']).next().unwrap_or_default();
+        kinds.entry(format!("{name}{pictures}")).or_default().push(bytes);
     }
     kinds
 }
