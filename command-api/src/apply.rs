@@ -74,6 +74,7 @@ pub async fn apply(
         source: source.to_owned(),
         ai_notice_version: AI_NOTICE_VERSION,
         ai_opt_out: false,
+        transferred_from: None,
     };
     let command = ApplicationCommand::SubmitApplication(submission);
     let envelope = Envelope::new(application, command, actor.clone());

@@ -88,7 +88,10 @@ pub enum Reserve {
 
 /// The names of reservations, in one place.
 pub mod names {
-    use crate::ids::{ApplicationId, CandidateId, DocumentId, JobId};
+    use crate::decide::Timestamp;
+    use crate::ids::{
+        ApplicationId, CandidateId, DocumentId, InterviewId, JobId, MemberId, OfferId,
+    };
 
     /// Held while a job accepts applications.
     pub fn open_job(job: JobId) -> String {
@@ -151,6 +154,61 @@ pub mod names {
     /// Held by a candidate whose resume could be read.
     pub fn readable(document: DocumentId) -> String {
         format!("readable:{document}")
+    }
+    /// Held by a job for each of its openings: 1, 2, 3...
+    pub fn opening(job: JobId, number: u32) -> String {
+        format!("opening:{job}:{number}:")
+    }
+    /// Held by the application that fills an opening.
+    pub fn filled(job: JobId, number: u32) -> String {
+        format!("{}{number}:", filled_prefix(job))
+    }
+    /// Every opening that is filled.
+    pub fn filled_prefix(job: JobId) -> String {
+        format!("filled:{job}:")
+    }
+    /// Held by the offer that is being made on an application.
+    pub fn open_offer(application: ApplicationId) -> String {
+        format!("{OPEN_OFFERS}{application}")
+    }
+    /// Every offer that is being made.
+    pub const OPEN_OFFERS: &str = "open-offer:";
+    /// Held by an offer that was accepted.
+    pub fn accepted_offer(application: ApplicationId, offer: OfferId) -> String {
+        format!("accepted-offer:{application}:{offer}")
+    }
+    /// Held by the application on which somebody was hired with an offer.
+    pub fn hired_on(offer: OfferId) -> String {
+        format!("hired-on:{offer}")
+    }
+    /// Held by an interview while it is to come.
+    pub fn interview(application: ApplicationId, interview: InterviewId) -> String {
+        format!("{}{interview}", interviews_prefix(application))
+    }
+    /// Every interview to come of an application.
+    pub fn interviews_prefix(application: ApplicationId) -> String {
+        format!("interview:{application}:")
+    }
+    /// Held by the interview for which somebody is taken, at these five minutes.
+    pub fn busy_member(member: MemberId, at: Timestamp) -> String {
+        format!("busy:{member}:{}", at.timestamp())
+    }
+    /// Likewise for a candidate.
+    pub fn busy_candidate(candidate: CandidateId, at: Timestamp) -> String {
+        format!("busy:{candidate}:{}", at.timestamp())
+    }
+    /// Held by the interview that a scorecard came out of, for the stage that the interview was for.
+    pub fn scorecard(
+        application: ApplicationId,
+        stage: &str,
+        interview: InterviewId,
+        member: MemberId,
+    ) -> String {
+        format!("{}{interview}:{member}", scorecards_prefix(application, stage))
+    }
+    /// Every scorecard for a stage.
+    pub fn scorecards_prefix(application: ApplicationId, stage: &str) -> String {
+        format!("scorecard:{application}:{stage}:")
     }
     /// Held by the candidate who registered with an e-mail address (by its keyed blind index).
     pub fn email(blind: &str) -> String {

@@ -42,6 +42,12 @@ ids! {
     RubricId;
     /// A model release.
     ModelReleaseId;
+    /// An interview.
+    InterviewId;
+    /// An offer.
+    OfferId;
+    /// Somebody who works here.
+    MemberId;
     /// A stored document: a resume's bytes, or what was read from them.
     DocumentId;
     /// An event.
@@ -87,12 +93,23 @@ pub enum StreamKind {
     Rubric,
     /// A model release's stream.
     ModelRelease,
+    /// An interview's stream.
+    Interview,
+    /// An offer's stream.
+    Offer,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [StreamKind; 5] =
-        [Self::Job, Self::Candidate, Self::Application, Self::Rubric, Self::ModelRelease];
+    pub const ALL: [StreamKind; 7] = [
+        Self::Job,
+        Self::Candidate,
+        Self::Application,
+        Self::Rubric,
+        Self::ModelRelease,
+        Self::Interview,
+        Self::Offer,
+    ];
 
     /// The name used in stream ids and subjects.
     pub fn as_str(self) -> &'static str {
@@ -102,6 +119,8 @@ impl StreamKind {
             Self::Application => "application",
             Self::Rubric => "rubric",
             Self::ModelRelease => "model_release",
+            Self::Interview => "interview",
+            Self::Offer => "offer",
         }
     }
 }
@@ -138,7 +157,7 @@ macro_rules! stream_of {
     )*};
 }
 stream_of!(JobId => Job, CandidateId => Candidate, ApplicationId => Application, RubricId => Rubric,
-    ModelReleaseId => ModelRelease);
+    ModelReleaseId => ModelRelease, InterviewId => Interview, OfferId => Offer);
 
 impl std::fmt::Display for StreamId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

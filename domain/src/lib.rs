@@ -6,8 +6,10 @@ pub mod application;
 pub mod candidate;
 pub mod decide;
 pub mod ids;
+pub mod interview;
 pub mod job;
 pub mod model_release;
+pub mod offer;
 pub mod pii;
 pub mod places;
 pub mod refusal;
@@ -26,6 +28,8 @@ pub fn wire_names() -> impl Iterator<Item = &'static str> {
         application::ApplicationEvent::WIRE_NAMES,
         rubric::RubricEvent::WIRE_NAMES,
         model_release::ModelReleaseEvent::WIRE_NAMES,
+        interview::InterviewEvent::WIRE_NAMES,
+        offer::OfferEvent::WIRE_NAMES,
     ]
     .into_iter()
     .flatten()

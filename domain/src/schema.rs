@@ -8,8 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::application::ApplicationEvent;
 use crate::candidate::CandidateEvent;
+use crate::interview::InterviewEvent;
 use crate::job::JobEvent;
 use crate::model_release::ModelReleaseEvent;
+use crate::offer::OfferEvent;
 use crate::rubric::RubricEvent;
 
 /// What JSON Schema the schemas are written in.
@@ -28,6 +30,8 @@ pub fn of_events() -> Vec<(String, Value)> {
     variants::<ApplicationEvent>(&mut all);
     variants::<RubricEvent>(&mut all);
     variants::<ModelReleaseEvent>(&mut all);
+    variants::<InterviewEvent>(&mut all);
+    variants::<OfferEvent>(&mut all);
     all
 }
 

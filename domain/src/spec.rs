@@ -4,18 +4,24 @@ use chrono::{TimeZone, Utc};
 use cqrs_es::test::TestFramework;
 
 use crate::actor::{Actor, ActorKind};
-use crate::decide::{Decider, Decision, Issued, Reserve};
+use crate::decide::{Decider, Decision, Issued, Reserve, Timestamp};
 use crate::refusal::Refusal;
 
 pub(crate) struct Given<A: Decider> {
     history: Vec<A::Event>,
     actor: Actor,
+    at: Timestamp,
+}
+
+/// When commands are issued, unless told otherwise: 14 November 2023, 22:13:20 UTC.
+pub(crate) fn now() -> Timestamp {
+    Utc.timestamp_opt(1_700_000_000, 0).single().expect("a valid time")
 }
 
 /// What had happened before.
 pub(crate) fn given<A: Decider>(history: impl IntoIterator<Item = A::Event>) -> Given<A> {
     let actor = Actor::new(ActorKind::Member, "recruiter");
-    Given { history: history.into_iter().collect(), actor }
+    Given { history: history.into_iter().collect(), actor, at: now() }
 }
 
 pub(crate) struct Then<A: Decider> {
@@ -33,9 +39,13 @@ where
         self
     }
 
+    pub(crate) fn at(mut self, at: Timestamp) -> Self {
+        self.at = at;
+        self
+    }
+
     pub(crate) fn when(self, order: A::Order) -> Then<A> {
-        let at = Utc.timestamp_opt(1_700_000_000, 0).single().expect("a valid time");
-        let issued = Issued { actor: self.actor, at, command: order };
+        let issued = Issued { actor: self.actor, at: self.at, command: order };
         let framework = TestFramework::<A>::with(());
         let emitted = framework.given(self.history.clone()).when(issued.clone()).inspect_result();
         let mut aggregate = A::default();

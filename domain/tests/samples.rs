@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::{TimeZone as _, Utc};
 use cqrs_es::DomainEvent;
 use domain::application::{
     Application, ApplicationEvent as A, Explanation, RecordedCriterion, RunId, ScoreRequest, Seen,
@@ -19,12 +20,18 @@ use domain::candidate::{
 };
 use domain::decide::Decider;
 use domain::ids::{
-    ApplicationId, CandidateId, DocumentId, EventId, JobId, ModelReleaseId, RubricId,
+    ApplicationId, CandidateId, DocumentId, EventId, InterviewId, JobId, MemberId, ModelReleaseId,
+    OfferId, RubricId,
+};
+use domain::interview::{
+    CancelledBy, Interview, InterviewEvent as I, InterviewKind, Kit, Place, Rating, Scores, Slot,
+    Verdict,
 };
 use domain::job::{
     Disposition, Job, JobEvent as J, Pay, Posting, Requirement, StageKind, default_pipeline,
 };
 use domain::model_release::{ModelRelease, ModelReleaseEvent, Release};
+use domain::offer::{Offer, OfferEvent as O, Terms};
 use domain::pii::Pii;
 use domain::rubric::{Rubric, RubricEvent, RubricHistory};
 use domain::score::{Level, Points};
@@ -149,6 +156,7 @@ fn applications() -> Vec<A> {
             source: "screen".into(),
             ai_notice_version: 1,
             ai_opt_out: false,
+            transferred_from: Some(id(13)),
         },
         A::ResumeReplaced { document: id(10) },
         A::ScoreRequested { run: run.clone(), request },
@@ -169,7 +177,14 @@ fn applications() -> Vec<A> {
             exchanges: vec![id(11), id(12)],
             shadow: false,
         },
-        A::ScoreShown { run },
+        A::ScoreShown { run: run.clone() },
+        A::ScoreOverridden {
+            run: run.clone(),
+            from: Points::from_tenths(612),
+            to: Points::from_tenths(700),
+            reason: Pii::new("two years as a volunteer".into()),
+        },
+        A::ScoreDisputed { run: Some(run), text: Pii::new("it is ten years, not one".into()) },
         A::StageChanged { from: "submitted".into(), to, reason: none(), seen: seen.clone() },
         A::ApplicationShortlisted { seen: seen.clone() },
         A::ApplicationUnshortlisted {},
@@ -180,12 +195,79 @@ fn applications() -> Vec<A> {
             seen,
         },
         A::RejectionReversed { reason: none() },
+        A::ApplicationHeld { reason: none(), until: "2026-12-01".parse().ok() },
+        A::ApplicationResumed {},
+        A::ApplicationTransferred { to: id(14), job: id(15), reason: none() },
+        A::ApplicationHired { offer: Some(id(16)), start: "2027-02-01".parse().ok(), opening: 1 },
+        A::HireReversed { reason: Pii::new("took another job".into()), opening: 1 },
         A::ApplicationWithdrawn { reason: none() },
         A::NoteAdded {
             note: id::<EventId>(7),
             visibility: Visibility::Team,
             text: Pii::new("call back".into()),
         },
+    ]
+}
+
+fn interviews() -> Vec<I> {
+    let slot = |hour: u32| {
+        let at = |minute| Utc.with_ymd_and_hms(2027, 1, 14, hour, minute, 0).single().unwrap();
+        Slot { start: at(0), end: at(45), time_zone: "Europe/London".into() }
+    };
+    let (ann, ben) = (id::<MemberId>(17), id::<MemberId>(18));
+    let application = id::<ApplicationId>(6);
+    let scores = Scores {
+        ratings: vec![Rating { skill: "acute care".into(), level: 4 }],
+        overall: Verdict::Yes,
+    };
+    let notes = || Pii::new(Some("asked good questions".to_owned()));
+    let reason = || Pii::new(Some("the train was late".to_owned()));
+    vec![
+        I::InterviewScheduled {
+            interview: id::<InterviewId>(19),
+            application,
+            candidate: id(2),
+            job: id(1),
+            stage: "interview".into(),
+            kind: InterviewKind::Onsite,
+            panel: vec![ann],
+            slot: slot(9),
+            place: Pii::new(Some(Place::At("Ward 7".into()))),
+            kit: Kit {
+                skills: vec!["acute care".into()],
+                questions: vec!["What did you do in your worst night?".into()],
+            },
+        },
+        I::InterviewRescheduled { application, from: slot(9), to: slot(14), reason: reason() },
+        I::PanelChanged { application, from: vec![ann], to: vec![ann, ben] },
+        I::InterviewCancelled { application, by: CancelledBy::Candidate, reason: reason() },
+        I::InterviewCompleted { application },
+        I::InterviewNoShow { application, who: CancelledBy::Candidate },
+        I::ScorecardSubmitted { application, member: ann, scores: scores.clone(), notes: notes() },
+        I::ScorecardAmended { application, member: ann, scores, notes: notes() },
+    ]
+}
+
+fn offers() -> Vec<O> {
+    let pay = Pay { min: 35_000, max: 35_000, currency: "GBP".into(), per: "year".into() };
+    let terms = Terms { pay: Some(pay), ..Terms::default() };
+    let application = id::<ApplicationId>(6);
+    let expires = Utc.with_ymd_and_hms(2027, 1, 31, 17, 0, 0).single().unwrap();
+    vec![
+        O::OfferDrafted {
+            offer: id::<OfferId>(16),
+            application,
+            candidate: id(2),
+            job: id(1),
+            v: 1,
+            terms: Pii::new(terms),
+        },
+        O::OfferApproved { application, v: 1 },
+        O::OfferSent { application, v: 1, expires },
+        O::OfferAccepted { application, v: 1 },
+        O::OfferDeclined { application, v: 1, reason: Pii::new(None) },
+        O::OfferRescinded { application, v: 1, reason: Pii::new(None) },
+        O::OfferExpired { application, v: 1 },
     ]
 }
 
@@ -244,4 +326,6 @@ fn every_event_has_a_sample_that_decodes_for_ever() {
     hold::<Application>(A::WIRE_NAMES, applications());
     hold::<RubricHistory>(RubricEvent::WIRE_NAMES, rubrics());
     hold::<ModelRelease>(ModelReleaseEvent::WIRE_NAMES, releases());
+    hold::<Interview>(I::WIRE_NAMES, interviews());
+    hold::<Offer>(O::WIRE_NAMES, offers());
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use command_api::Workflow;
 use domain::actor::{Actor, ActorKind};
 use event_log::distributed::{self, Migrated, Settings};
 use event_log::folder::Folder;
@@ -36,6 +37,7 @@ pub(crate) struct Engine {
     /// One for each release that this process grades with.
     pub(crate) graders: Vec<Subscription<Grader>>,
     pub(crate) notifier: Subscription<Notifier>,
+    pub(crate) workflow: Subscription<Workflow>,
     pub(crate) grading: Grading,
 }
 
@@ -148,6 +150,8 @@ impl Engine {
             Subscription::new(log.clone(), Arc::new(grader), at_once)
         });
         let graders = graders.collect();
+        let workflow = Workflow::new(impatient.clone());
+        let workflow = Subscription::new(log.clone(), Arc::new(workflow), 1);
         let notices = held.data().join("notices.jsonl");
         std::fs::create_dir_all(held.data())
             .map_err(|e| Failure::io("make the data folder", &e))?;
@@ -155,7 +159,18 @@ impl Engine {
         let notifier = Notifier::new(log.clone(), vec![Arc::new(LogChannel), Arc::new(file)]);
         let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
         let builder = Builder::new(log.clone());
-        Ok(Self { held, builder, dispatcher, read, scorers, graders, notifier, log, grading })
+        Ok(Self {
+            held,
+            builder,
+            dispatcher,
+            read,
+            scorers,
+            graders,
+            notifier,
+            workflow,
+            log,
+            grading,
+        })
     }
 
     /// What every log needs before it is of use, and what was begun and cut short: done at the start, by whoever

@@ -35,8 +35,17 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What domain may use: nothing that reaches the world.
-const DOMAIN_USES: &[&str] =
-    &["chrono", "cqrs-es", "schemars", "serde", "serde_json", "sha2", "thiserror", "uuid"];
+const DOMAIN_USES: &[&str] = &[
+    "chrono",
+    "chrono-tz",
+    "cqrs-es",
+    "schemars",
+    "serde",
+    "serde_json",
+    "sha2",
+    "thiserror",
+    "uuid",
+];
 
 /// Licences that may be shipped with an Apache-2.0 program.
 const LICENCES: &[&str] = &[
@@ -162,6 +171,9 @@ const TWICE: &[(&str, &str)] = &[
     ("rand", TUNGSTENITE),
     ("rand_chacha", TUNGSTENITE),
     ("rand_core", TUNGSTENITE),
+    ("nom", "async-openai reads streams with nom 7; icalendar's iso8601 is on 8"),
+    ("phf", TIME_ZONES),
+    ("phf_shared", TIME_ZONES),
     ("miniz_oxide", "png 0.18 is on 0.8; flate2 1.1 on 0.9"),
     ("read-fonts", VELLO_TEXT),
     ("skrifa", VELLO_TEXT),
@@ -175,6 +187,7 @@ const VELLO_TEXT: &str = "vello_common 0.3 asks for an older one for text that h
 const TUNGSTENITE: &str =
     "tungstenite 0.29, axum's, masks frames with rand 0.9; sqlx 0.8 and async-nats have others";
 const SQLX_HASHES: &str = "sqlx 0.8 hashes with sha2 0.10; the vault uses the current generation";
+const TIME_ZONES: &str = "chrono-tz 0.10 is on phf 0.12; html5ever on 0.13";
 const SQLX_TABLES: &str = "sqlx 0.8 caches statements with hashlink 0.10";
 
 #[test]

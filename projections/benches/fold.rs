@@ -99,7 +99,7 @@ async fn measure(what: &str, place: &Place) {
                 let loaded = log.dispatcher().load::<Application>(stream.id).await;
                 loaded.map(drop).expect("an application");
             }
-            StreamKind::Job | StreamKind::Rubric | StreamKind::ModelRelease => {}
+            _ => {}
         }
     }
     said("fold aggregates", started);

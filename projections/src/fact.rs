@@ -2,9 +2,13 @@
 
 use domain::application::{Application, ApplicationEvent};
 use domain::candidate::{Candidate, CandidateEvent};
-use domain::ids::{ApplicationId, CandidateId, JobId, ModelReleaseId, RubricId, StreamKind};
+use domain::ids::{
+    ApplicationId, CandidateId, InterviewId, JobId, ModelReleaseId, OfferId, RubricId, StreamKind,
+};
+use domain::interview::{Interview, InterviewEvent};
 use domain::job::{Job, JobEvent};
 use domain::model_release::{ModelRelease, ModelReleaseEvent};
+use domain::offer::{Offer, OfferEvent};
 use domain::rubric::{RubricEvent, RubricHistory};
 use event_log::{LogError, Recorded, Vault};
 use uuid::Uuid;
@@ -32,6 +36,10 @@ pub enum What {
     Rubric(RubricId, RubricEvent),
     /// To a model release.
     ModelRelease(ModelReleaseId, ModelReleaseEvent),
+    /// To an interview.
+    Interview(InterviewId, InterviewEvent),
+    /// To an offer.
+    Offer(OfferId, OfferEvent),
 }
 
 impl Fact {
@@ -65,6 +73,10 @@ impl Fact {
             StreamKind::ModelRelease => {
                 What::ModelRelease(id.into(), vault.open::<ModelRelease>(&recorded).await?)
             }
+            StreamKind::Interview => {
+                What::Interview(id.into(), vault.open::<Interview>(&recorded).await?)
+            }
+            StreamKind::Offer => What::Offer(id.into(), vault.open::<Offer>(&recorded).await?),
         };
         Ok(Self { recorded, what })
     }

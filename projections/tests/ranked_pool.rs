@@ -9,7 +9,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use crate::engine::{Engine, Place, on_every_engine};
-use domain::application::{ApplicationCommand as A, StageRef, Visibility};
+use domain::application::{ApplicationCommand as A, Cards, StageRef, Visibility};
 use domain::candidate::{CandidateCommand as C, DuplicateSignal, Personal};
 use domain::ids::{ApplicationId, DocumentId, EventId};
 use domain::job::StageKind;
@@ -172,7 +172,7 @@ async fn filters_leave_out_rows_and_change_no_rank(place: Place) {
     let given = Personal { name: Some("Eve".into()), ..Personal::default() };
     told.applies_as("Eve", given).await;
     let to = StageRef { id: "interview".into(), kind: StageKind::Interviewing };
-    let moved = A::MoveToStage { to, reason: Pii::new(None), seen: None };
+    let moved = A::MoveToStage { to, reason: Pii::new(None), seen: None, cards: Cards::default() };
     told.application(applied["Cyd"].1, moved, recruiter()).await;
     told.application(applied["Bea"].1, A::Shortlist { seen: None }, recruiter()).await;
     let withdraw = A::Withdraw { reason: Pii::new(None) };

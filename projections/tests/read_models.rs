@@ -8,7 +8,7 @@ mod engine;
 mod support;
 
 use crate::engine::{Engine, Place, on_every_engine};
-use domain::application::{ApplicationCommand as A, StageRef, Visibility};
+use domain::application::{ApplicationCommand as A, Cards, StageRef, Visibility};
 use domain::candidate::{CandidateCommand as C, DuplicateSignal, Personal};
 use domain::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId};
 use domain::job::{Disposition, JobCommand as J, JobStatus, Posting, StageKind, default_pipeline};
@@ -59,7 +59,12 @@ async fn whole_story(place: &Place) -> (Told, [ApplicationId; 4], CandidateId) {
     told.application(bea.1, A::ReplaceResume { document: bea.2 }, recruiter()).await;
     told.application(bea.1, A::Shortlist { seen: None }, recruiter()).await;
     let to = StageRef { id: "interview".into(), kind: StageKind::Interviewing };
-    told.application(bea.1, A::MoveToStage { to, reason: none(), seen: None }, recruiter()).await;
+    told.application(
+        bea.1,
+        A::MoveToStage { to, reason: none(), seen: None, cards: Cards::default() },
+        recruiter(),
+    )
+    .await;
     let reject = A::Reject {
         reason: Pii::new("no licence".into()),
         category: "requirements".into(),

@@ -56,6 +56,14 @@ impl Written {
         self
     }
 
+    /// 201, and where what came of it is.
+    #[must_use]
+    pub fn created_at(mut self, location: String) -> Self {
+        self.status = StatusCodeOf::Created;
+        self.location = Some(location);
+        self
+    }
+
     /// 202: work continues, and this is where to look.
     #[must_use]
     pub fn accepted(mut self, location: String) -> Self {

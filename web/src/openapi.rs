@@ -55,6 +55,11 @@ const TAGS: &[(&str, &str)] = &[
         "decisions",
         "What people decide about an application, and what they were shown when they did.",
     ),
+    (
+        "interviews",
+        "Talks with applicants: when, where, who holds them, and the scorecards that come out of them.",
+    ),
+    ("offers", "What an applicant is offered: versions, approval, and the answer."),
     ("candidates", "People and their resumes; corrections, possible duplicates, erasure."),
     ("rubrics", "What is graded and how levels are told apart. A published version never changes."),
     ("model releases", "Scoring engines, pinned."),

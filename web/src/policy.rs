@@ -13,9 +13,13 @@ use crate::problem::Problem;
 pub enum Rule {
     /// Anybody, without saying who they are.
     Public,
-    /// Whoever works here.
+    /// Whoever works here, but for interviewers.
     Members,
-    /// Whoever works here, and the applicant of the application that the path names.
+    /// Whoever works here; interviewers, for interviews that they hold.
+    Panel,
+    /// Whoever may be on a panel.
+    Interviewers,
+    /// Whoever works here, but for interviewers, and the applicant of the application that the path names.
     MembersAndApplicant,
     /// Whoever works here, and any applicant; the endpoint shows each what they may see.
     Everybody,
@@ -36,7 +40,10 @@ impl Rule {
     /// Whether it is a write, which no auditor may do.
     fn is_write(self, method: &Method) -> bool {
         *method != Method::GET
-            && matches!(self, Self::Recruiters | Self::RecruitersAndApplicant | Self::Admins)
+            && matches!(
+                self,
+                Self::Recruiters | Self::RecruitersAndApplicant | Self::Interviewers | Self::Admins
+            )
     }
 
     /// Says who may, in words, for the document.
@@ -44,6 +51,8 @@ impl Rule {
         match self {
             Self::Public => "anybody",
             Self::Members => "admin, recruiter, auditor",
+            Self::Panel => "admin, recruiter, auditor; interviewers, for interviews that they hold",
+            Self::Interviewers => "admin, recruiter, interviewer",
             Self::MembersAndApplicant => {
                 "admin, recruiter, auditor; the applicant of the application"
             }
@@ -84,6 +93,7 @@ pub const RULES: &[(Method, &str, Rule)] = &[
     (POST, "/v1/jobs/{job}/scoring/stop", Rule::Recruiters),
     (POST, "/v1/jobs/{job}/scoring/resume", Rule::Recruiters),
     (POST, "/v1/jobs/{job}/close", Rule::Recruiters),
+    (POST, "/v1/jobs/{job}/decisions", Rule::Recruiters),
     (GET, "/v1/jobs/{job}/pool", Rule::Members),
     (GET, "/v1/jobs/{job}/counters", Rule::Members),
     (POST, "/v1/jobs/{job}/applications", Rule::Public),
@@ -99,11 +109,45 @@ pub const RULES: &[(Method, &str, Rule)] = &[
     (POST, "/v1/applications/{application}/reject", Rule::Recruiters),
     (POST, "/v1/applications/{application}/unreject", Rule::Recruiters),
     (POST, "/v1/applications/{application}/move", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/hold", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/unhold", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/transfer", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/hire", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/unhire", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/score/override", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/score/dispute", Rule::RecruitersAndApplicant),
     (POST, "/v1/applications/{application}/notes", Rule::Recruiters),
     (POST, "/v1/applications/{application}/score", Rule::Recruiters),
     (PUT, "/v1/applications/{application}/score/shown", Rule::Recruiters),
     (PUT, "/v1/applications/{application}/resume", Rule::Recruiters),
     (POST, "/v1/applications/{application}/withdraw", Rule::RecruitersAndApplicant),
+    // Interviews
+    (POST, "/v1/applications/{application}/interviews", Rule::Recruiters),
+    (GET, "/v1/applications/{application}/interviews", Rule::MembersAndApplicant),
+    (
+        GET,
+        "/v1/applications/{application}/interviews/{interview}/calendar",
+        Rule::MembersAndApplicant,
+    ),
+    (GET, "/v1/applications/{application}/scorecards", Rule::Panel),
+    (GET, "/v1/interviews", Rule::Panel),
+    (GET, "/v1/interviews/{interview}", Rule::Panel),
+    (POST, "/v1/interviews/{interview}/reschedule", Rule::Recruiters),
+    (PUT, "/v1/interviews/{interview}/panel", Rule::Recruiters),
+    (POST, "/v1/interviews/{interview}/cancel", Rule::Recruiters),
+    (POST, "/v1/interviews/{interview}/complete", Rule::Recruiters),
+    (POST, "/v1/interviews/{interview}/no-show", Rule::Recruiters),
+    (POST, "/v1/interviews/{interview}/scorecard", Rule::Interviewers),
+    (PUT, "/v1/interviews/{interview}/scorecard", Rule::Interviewers),
+    // Offers
+    (POST, "/v1/applications/{application}/offers", Rule::Recruiters),
+    (GET, "/v1/applications/{application}/offers", Rule::MembersAndApplicant),
+    (PUT, "/v1/applications/{application}/offers/{offer}", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/offers/{offer}/approve", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/offers/{offer}/send", Rule::Recruiters),
+    (POST, "/v1/applications/{application}/offers/{offer}/accept", Rule::RecruitersAndApplicant),
+    (POST, "/v1/applications/{application}/offers/{offer}/decline", Rule::RecruitersAndApplicant),
+    (POST, "/v1/applications/{application}/offers/{offer}/rescind", Rule::Recruiters),
     // Candidates
     (GET, "/v1/candidates", Rule::Members),
     (POST, "/v1/candidates", Rule::Recruiters),
@@ -166,6 +210,8 @@ pub fn decide(
         }
         Caller::Member { role, .. } => match rule {
             Rule::Admins if *role != Role::Admin => Err(forbidden()),
+            Rule::Panel | Rule::Interviewers | Rule::Everybody => Ok(()),
+            _ if *role == Role::Interviewer => Err(forbidden()),
             _ => Ok(()),
         },
         Caller::Applicant { application, .. } => match rule {

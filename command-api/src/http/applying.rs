@@ -129,6 +129,7 @@ async fn apply(
         source,
         ai_notice_version: AI_NOTICE_VERSION,
         ai_opt_out,
+        transferred_from: None,
     });
     let mut envelope = form.meta.envelope(application.0, order, actor, &fingerprint);
     envelope.idempotency_key = key;

@@ -181,6 +181,7 @@ async fn submit(
         source,
         ai_notice_version: AI_NOTICE_VERSION,
         ai_opt_out,
+        transferred_from: None,
     });
     let written = api.run::<Application>(command.envelope(application.0, order)?).await?;
     Ok(submitted(written))

@@ -1,7 +1,8 @@
 //! Decisions about an application: short list, rejection, stage. Each records what the person was shown.
 
 use axum::extract::State;
-use domain::application::{Application, ApplicationCommand, RunId, Seen, StageRef};
+use domain::application::{Application, ApplicationCommand, Cards, RunId, Seen, StageRef};
+use domain::decide::names;
 use domain::ids::ApplicationId;
 use domain::job::Job;
 use domain::pii::Pii;
@@ -29,7 +30,7 @@ pub(super) fn router() -> OpenApiRouter<CommandApi> {
 /// What the person was shown when they decided. Left out, it is what the API shows at this moment.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SeenBody {
+pub(super) struct SeenBody {
     /// The position of the page that they looked at.
     #[schema(minimum = 0, maximum = 9007199254740991u64)]
     position: u64,
@@ -45,7 +46,7 @@ struct SeenBody {
 
 impl CommandApi {
     /// What a decision records as seen.
-    async fn seen(
+    pub(super) async fn seen(
         &self,
         application: Uuid,
         given: Option<SeenBody>,
@@ -57,6 +58,36 @@ impl CommandApi {
             return Err(Problem::field("seen.position", "is beyond the end of the log"));
         }
         Ok(Some(Seen { position: seen.position, run: seen.run.map(RunId), rank: seen.rank }))
+    }
+}
+
+impl CommandApi {
+    /// The stage that an application is to move to, and how many scorecards there are for the one that it leaves: a later stage
+    /// asks for them, an earlier one does not.
+    pub(super) async fn onward(
+        &self,
+        application: Uuid,
+        to: &str,
+    ) -> Result<(StageRef, Cards), Problem> {
+        let (state, _) = self.dispatcher.load::<Application>(application).await?;
+        let job = state.job.ok_or_else(|| Problem::not_found("application"))?;
+        let (job, _) = self.dispatcher.load::<Job>(job.0).await?;
+        let from = state.standing.stage.map_or_else(|| "submitted".to_owned(), |stage| stage.id);
+        let mut needed = 0;
+        for stage in &job.pipeline {
+            if stage.id == from {
+                needed = stage.required_scorecards;
+            }
+            if stage.id == to {
+                let prefix = names::scorecards_prefix(ApplicationId(application), &from);
+                let there = self.dispatcher.log().store.held(&prefix).await?.len();
+                let there = u32::try_from(there).unwrap_or(u32::MAX);
+                let to = StageRef { id: stage.id.clone(), kind: stage.kind };
+                return Ok((to, Cards { there, needed }));
+            }
+        }
+        let message = format!("`{to}` is not a stage of the job's pipeline");
+        Err(Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to").into())
     }
 }
 
@@ -188,7 +219,8 @@ struct MoveBody {
 
 /// Move to another stage
 ///
-/// Refused: STAGE_NOT_IN_PIPELINE, NOT_ACTIVE.
+/// To a later stage, only with the scorecards that the stage it leaves asks for. Refused: STAGE_NOT_IN_PIPELINE, SCORECARDS_MISSING,
+/// ON_HOLD, NOT_ACTIVE.
 #[utoipa::path(post, path = "/v1/applications/{application}/move", tag = "decisions",
     operation_id = "moveToStage", params(("application" = Uuid, Path,)),
     request_body(content = MoveBody,
@@ -205,15 +237,8 @@ async fn move_to_stage(
         return Ok(before);
     }
     let MoveBody { to, reason, seen } = command.body.clone();
-    let (state, _) = api.dispatcher.load::<Application>(application).await?;
-    let job = state.job.ok_or_else(|| Problem::not_found("application"))?;
-    let (job, _) = api.dispatcher.load::<Job>(job.0).await?;
-    let stage = job.pipeline.into_iter().find(|stage| stage.id == to).ok_or_else(|| {
-        let message = format!("`{to}` is not a stage of the job's pipeline");
-        Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to")
-    })?;
+    let (to, cards) = api.onward(application, &to).await?;
     let seen = api.seen(application, seen).await?;
-    let to = StageRef { id: stage.id, kind: stage.kind };
-    let order = ApplicationCommand::MoveToStage { to, reason: Pii::new(reason), seen };
+    let order = ApplicationCommand::MoveToStage { to, reason: Pii::new(reason), seen, cards };
     api.run::<Application>(command.envelope(application, order)?).await
 }

@@ -5,10 +5,14 @@
 
 mod applications;
 mod applying;
+mod bulk;
 mod candidates;
 mod decisions;
+mod hiring;
+mod interviews;
 mod jobs;
 mod model_releases;
+mod offers;
 mod people;
 mod posting;
 mod rubrics;
@@ -92,6 +96,10 @@ fn routes() -> OpenApiRouter<CommandApi> {
         .merge(candidates::router())
         .merge(applications::router())
         .merge(decisions::router())
+        .merge(bulk::router())
+        .merge(hiring::router())
+        .merge(interviews::router())
+        .merge(offers::router())
         .merge(rubrics::router())
         .merge(model_releases::router())
         .merge(tokens::router())

@@ -1,5 +1,6 @@
 //! What a job says, as requests write it.
 
+use domain::interview::Kit;
 use domain::job::{Disposition, Pay, Posting, Requirement, Stage, StageKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,7 +32,7 @@ pub struct PostingBody {
     pub pay: Option<PayBody>,
     /// How many people are sought.
     #[serde(default = "one")]
-    #[schema(minimum = 1, maximum = 100000)]
+    #[schema(minimum = 1, maximum = 1000)]
     pub openings: u32,
     /// The text people read.
     #[schema(max_length = 50000)]
@@ -64,6 +65,12 @@ pub struct PayBody {
     pub per: String,
 }
 
+impl From<PayBody> for Pay {
+    fn from(PayBody { min, max, currency, per }: PayBody) -> Self {
+        Self { min, max, currency, per }
+    }
+}
+
 /// One line of what the job asks for.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,7 +95,7 @@ impl From<PostingBody> for Posting {
             location: body.location,
             remote: body.remote,
             employment_type: body.employment_type,
-            pay: body.pay.map(|p| Pay { min: p.min, max: p.max, currency: p.currency, per: p.per }),
+            pay: body.pay.map(Pay::from),
             openings: body.openings,
             description: body.description,
             requirements: body
@@ -115,9 +122,32 @@ pub struct StageBody {
     /// Days within which an application should have left the stage.
     #[serde(default)]
     pub sla_days: Option<u32>,
-    /// Scorecards needed before an application may leave it.
+    /// Scorecards needed before an application may leave it for a later one.
     #[serde(default)]
     pub required_scorecards: u32,
+    /// What interviews in this stage ask, unless they say otherwise.
+    #[serde(default)]
+    pub kit: KitBody,
+}
+
+/// What an interview is to find out.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KitBody {
+    /// What is rated; with none, whoever rates names it.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub skills: Vec<String>,
+    /// What may be asked.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub questions: Vec<String>,
+}
+
+impl From<KitBody> for Kit {
+    fn from(KitBody { skills, questions }: KitBody) -> Self {
+        Self { skills, questions }
+    }
 }
 
 /// What a stage is for.
@@ -145,8 +175,8 @@ impl From<StageBody> for Stage {
             StageKindBody::Offer => StageKind::Offer,
             StageKindBody::Hired => StageKind::Hired,
         };
-        let StageBody { id, name, sla_days, required_scorecards, .. } = body;
-        Self { id, name, kind, sla_days, required_scorecards }
+        let StageBody { id, name, sla_days, required_scorecards, kit, .. } = body;
+        Self { id, name, kind, sla_days, required_scorecards, kit: kit.into() }
     }
 }
 

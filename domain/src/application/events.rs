@@ -1,10 +1,11 @@
 //! Events of the application.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Explanation, RecordedCriterion, RunId, ScoreRequest, Usage};
 use crate::decide::wire_names;
-use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId};
+use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId, OfferId};
 use crate::job::StageKind;
 use crate::pii::Pii;
 use crate::score::Points;
@@ -25,6 +26,9 @@ pub enum ApplicationEvent {
         source: String,
         ai_notice_version: u32,
         ai_opt_out: bool,
+        /// The application to another job that it takes the place of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transferred_from: Option<ApplicationId>,
     },
     /// It stands on another resume of the candidate from now on.
     #[serde(rename = "application.resume_replaced.v1")]
@@ -66,6 +70,12 @@ pub enum ApplicationEvent {
     /// A recorded run is the one that people are shown from now on.
     #[serde(rename = "application.score_shown.v1")]
     ScoreShown { run: RunId },
+    /// A person put another total in the place of a run's; what the run found stays as it is.
+    #[serde(rename = "application.score_overridden.v1")]
+    ScoreOverridden { run: RunId, from: Points, to: Points, reason: Pii<String> },
+    /// The applicant says that the score is wrong. A person looks at it.
+    #[serde(rename = "application.score_disputed.v1")]
+    ScoreDisputed { run: Option<RunId>, text: Pii<String> },
     /// It moved to another stage.
     #[serde(rename = "application.stage_changed.v1")]
     StageChanged { from: String, to: StageRef, reason: Pii<Option<String>>, seen: Option<Seen> },
@@ -86,6 +96,21 @@ pub enum ApplicationEvent {
     /// A person took the rejection back.
     #[serde(rename = "application.rejection_reversed.v1")]
     RejectionReversed { reason: Pii<Option<String>> },
+    /// Nothing happens with it until it is taken up again.
+    #[serde(rename = "application.held.v1")]
+    ApplicationHeld { reason: Pii<Option<String>>, until: Option<NaiveDate> },
+    /// It was taken up again.
+    #[serde(rename = "application.resumed.v1")]
+    ApplicationResumed {},
+    /// Another application, to another job, takes its place.
+    #[serde(rename = "application.transferred.v1")]
+    ApplicationTransferred { to: ApplicationId, job: JobId, reason: Pii<Option<String>> },
+    /// The person was hired, on this opening of the job (1, 2, 3...).
+    #[serde(rename = "application.hired.v1")]
+    ApplicationHired { offer: Option<OfferId>, start: Option<NaiveDate>, opening: u32 },
+    /// The hire was taken back; an offer is being made again.
+    #[serde(rename = "application.hire_reversed.v1")]
+    HireReversed { reason: Pii<String>, opening: u32 },
     /// The applicant took it back.
     #[serde(rename = "application.withdrawn.v1")]
     ApplicationWithdrawn { reason: Pii<Option<String>> },
@@ -101,11 +126,18 @@ wire_names!(ApplicationEvent {
     ScoreRecorded => "application.score_recorded.v1",
     ScoreFailed => "application.score_failed.v1",
     ScoreShown => "application.score_shown.v1",
+    ScoreOverridden => "application.score_overridden.v1",
+    ScoreDisputed => "application.score_disputed.v1",
     StageChanged => "application.stage_changed.v1",
     ApplicationShortlisted => "application.shortlisted.v1",
     ApplicationUnshortlisted => "application.unshortlisted.v1",
     ApplicationRejected => "application.rejected.v1",
     RejectionReversed => "application.rejection_reversed.v1",
+    ApplicationHeld => "application.held.v1",
+    ApplicationResumed => "application.resumed.v1",
+    ApplicationTransferred => "application.transferred.v1",
+    ApplicationHired => "application.hired.v1",
+    HireReversed => "application.hire_reversed.v1",
     ApplicationWithdrawn => "application.withdrawn.v1",
     NoteAdded => "application.note_added.v1",
 });

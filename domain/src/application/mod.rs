@@ -2,6 +2,7 @@
 
 mod commands;
 mod events;
+mod hiring;
 mod run;
 mod standing;
 #[cfg(test)]
@@ -16,11 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::decide::{Decider, Decision, Issued, Reserve, aggregate, names};
-use crate::ids::{ApplicationId, CandidateId, DocumentId, JobId, StreamKind};
+use crate::ids::{ApplicationId, CandidateId, DocumentId, JobId, OfferId, StreamKind};
 use crate::job::StageKind;
-use crate::pii::PiiField;
+use crate::pii::{Pii, PiiField};
 use crate::refusal::{Fields, Refusal};
-use crate::score::assess;
+use crate::score::{Points, assess};
 
 /// An application, folded from its stream.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,18 @@ pub struct Application {
     pub shown: Option<RunId>,
     /// How many notes people left.
     pub notes: u32,
+    /// The opening that it fills, once hired.
+    #[serde(default)]
+    pub opening: Option<u32>,
+    /// The offer that it was hired with, likewise.
+    #[serde(default)]
+    pub hired_on: Option<OfferId>,
+    /// The application to another job that it takes the place of.
+    #[serde(default)]
+    pub transferred_from: Option<ApplicationId>,
+    /// The application to another job that took its place.
+    #[serde(default)]
+    pub transferred_to: Option<ApplicationId>,
 }
 
 /// One score run and how it ended.
@@ -56,6 +69,9 @@ pub struct Run {
     /// Whether it stands beside the one that people are shown.
     #[serde(default)]
     pub shadow: bool,
+    /// Its total, once recorded; or what a person put in its place.
+    #[serde(default)]
+    pub total: Option<Points>,
 }
 
 /// How a score run ended.
@@ -80,8 +96,15 @@ impl Application {
         self.standing.evolve(&event);
         match event {
             E::ApplicationSubmitted {
-                application, candidate, job, document, ai_opt_out, ..
+                application,
+                candidate,
+                job,
+                document,
+                ai_opt_out,
+                transferred_from,
+                ..
             } => {
+                self.transferred_from = transferred_from;
                 self.id = Some(application);
                 self.candidate = Some(candidate);
                 self.job = Some(job);
@@ -99,7 +122,8 @@ impl Application {
                     }
                     None => {
                         let outcome = RunOutcome::Requested;
-                        self.runs.push(Run { id: run, outcome, shadow: request.shadow });
+                        let shadow = request.shadow;
+                        self.runs.push(Run { id: run, outcome, shadow, total: None });
                     }
                 }
             }
@@ -109,14 +133,27 @@ impl Application {
                 }
                 self.shown = Some(run);
             }
-            E::ScoreRecorded { run, .. } => self.end_run(run, RunOutcome::Recorded),
+            E::ScoreRecorded { run, total, .. } => {
+                self.end_run(run, RunOutcome::Recorded, Some(total));
+            }
+            E::ScoreOverridden { run, to, .. } => {
+                self.end_run(run, RunOutcome::Recorded, Some(to));
+            }
             E::ScoreFailed { run, retryable, .. } => {
                 let outcome =
                     if retryable { RunOutcome::FailedRetryable } else { RunOutcome::Failed };
-                self.end_run(run, outcome);
+                self.end_run(run, outcome, None);
             }
             E::NoteAdded { .. } => self.notes += 1,
+            E::ApplicationTransferred { to, .. } => self.transferred_to = Some(to),
+            E::ApplicationHired { offer, opening, .. } => {
+                (self.opening, self.hired_on) = (Some(opening), offer);
+            }
+            E::HireReversed { .. } => (self.opening, self.hired_on) = (None, None),
             E::StageChanged { .. }
+            | E::ScoreDisputed { .. }
+            | E::ApplicationHeld { .. }
+            | E::ApplicationResumed {}
             | E::ApplicationShortlisted { .. }
             | E::ApplicationUnshortlisted {}
             | E::ApplicationRejected { .. }
@@ -125,9 +162,10 @@ impl Application {
         }
     }
 
-    fn end_run(&mut self, id: RunId, outcome: RunOutcome) {
+    fn end_run(&mut self, id: RunId, outcome: RunOutcome, total: Option<Points>) {
         if let Some(run) = self.runs.iter_mut().find(|r| r.id == id) {
             run.outcome = outcome;
+            run.total = total;
         }
     }
 
@@ -147,8 +185,21 @@ impl Application {
         Ok(ids)
     }
 
+    /// Like [`Self::active`], for what nobody does while it is on hold.
+    fn under_way(&self) -> Result<(ApplicationId, CandidateId, JobId), Refusal> {
+        let ids = self.active()?;
+        if self.standing.on_hold {
+            let message = "the application is on hold; resume it first";
+            return Err(Refusal::conflict("ON_HOLD", message));
+        }
+        Ok(ids)
+    }
+
     /// Like [`Self::active`], for commands that end an application.
-    fn not_terminal(&self) -> Result<(ApplicationId, CandidateId, JobId), Refusal> {
+    ///
+    /// # Errors
+    /// NOT_FOUND, TERMINAL.
+    pub fn not_terminal(&self) -> Result<(ApplicationId, CandidateId, JobId), Refusal> {
         self.active().map_err(|refusal| match refusal.code.as_str() {
             "NOT_ACTIVE" => Refusal::conflict("TERMINAL", refusal.message),
             _ => refusal,
@@ -204,9 +255,49 @@ impl Decider for Application {
                 }
                 Ok(Decision::of(E::ScoreShown { run }))
             }
-            C::MoveToStage { to, reason, seen } => {
+            C::OverrideScore { run, to, reason } => {
                 human_decides(actor)?;
-                self.move_to(to, reason, seen)
+                self.override_score(run, to, reason)
+            }
+            C::DisputeScore { text } => {
+                human_decides(actor)?;
+                self.active()?;
+                if !said(&text) {
+                    let message = "say what is wrong with the score";
+                    return Err(Refusal::invalid("REASON_REQUIRED", message).on_field("text"));
+                }
+                Ok(Decision::of(E::ScoreDisputed { run: self.shown.clone(), text }))
+            }
+            C::MoveToStage { to, reason, seen, cards } => {
+                human_decides(actor)?;
+                self.move_to(to, reason, seen, cards)
+            }
+            C::Hold { reason, until } => {
+                human_decides(actor)?;
+                self.active()?;
+                Ok(Decision::of(E::ApplicationHeld { reason, until }))
+            }
+            C::Resume {} => {
+                self.active()?;
+                if !self.standing.on_hold {
+                    return Ok(Decision::unchanged());
+                }
+                human_decides(actor)?;
+                Ok(Decision::of(E::ApplicationResumed {}))
+            }
+            C::Transfer { to, job, reason } => {
+                human_decides(actor)?;
+                let (id, candidate, from) = self.not_terminal()?;
+                let event = E::ApplicationTransferred { to, job, reason };
+                Ok(self.leaving(Decision::of(event), id, candidate, from))
+            }
+            C::Hire { offer, offer_needed, start, opening } => {
+                human_decides(actor)?;
+                self.hire(offer, offer_needed, start, opening)
+            }
+            C::Unhire { reason } => {
+                human_decides(actor)?;
+                self.unhire(reason)
             }
             C::Shortlist { seen } => {
                 self.active()?;
@@ -227,8 +318,7 @@ impl Decider for Application {
             C::Reject { reason, category, note, seen } => {
                 human_decides(actor)?;
                 let (id, candidate, job) = self.not_terminal()?;
-                let said = reason.get().is_some_and(|r| !r.trim().is_empty());
-                if !said || category.trim().is_empty() {
+                if !said(&reason) || category.trim().is_empty() {
                     let message = "a rejection needs a reason and a category";
                     return Err(Refusal::invalid("REASON_REQUIRED", message).on_field("reason"));
                 }
@@ -278,7 +368,11 @@ impl Decider for Application {
         match event {
             E::ApplicationSubmitted { answers, .. } => vec![answers],
             E::ScoreRecorded { explanations, .. } => vec![explanations],
-            E::StageChanged { reason, .. } => vec![reason],
+            E::StageChanged { reason, .. }
+            | E::ApplicationHeld { reason, .. }
+            | E::ApplicationTransferred { reason, .. } => vec![reason],
+            E::ScoreOverridden { reason, .. } | E::HireReversed { reason, .. } => vec![reason],
+            E::ScoreDisputed { text, .. } => vec![text],
             E::ApplicationRejected { reason, note, .. } => vec![reason, note],
             E::RejectionReversed { reason } | E::ApplicationWithdrawn { reason } => vec![reason],
             E::NoteAdded { text, .. } => vec![text],
@@ -286,10 +380,17 @@ impl Decider for Application {
             | E::ScoreRequested { .. }
             | E::ScoreFailed { .. }
             | E::ScoreShown { .. }
+            | E::ApplicationResumed {}
+            | E::ApplicationHired { .. }
             | E::ApplicationShortlisted { .. }
             | E::ApplicationUnshortlisted {} => vec![],
         }
     }
+}
+
+/// Whether a text says something.
+fn said(text: &Pii<String>) -> bool {
+    text.get().is_some_and(|text| !text.trim().is_empty())
 }
 
 /// A decision about a person is a person's: no model and no part of the system may take it.
@@ -329,6 +430,7 @@ impl Application {
             source: s.source,
             ai_notice_version: s.ai_notice_version,
             ai_opt_out: s.ai_opt_out,
+            transferred_from: s.transferred_from,
         })
         // Applied before open: an applicant who comes twice is told so even when the job has closed.
         .reserve(Reserve::Claim { name: names::applied(candidate, job), taken: already })
@@ -413,7 +515,7 @@ impl Application {
             run: result.run,
             total: assessment.total,
             criteria,
-            explanations: crate::pii::Pii::new(explanations),
+            explanations: Pii::new(explanations),
             usage: result.usage,
             exchanges: result.exchanges,
             shadow,
@@ -423,10 +525,11 @@ impl Application {
     fn move_to(
         &self,
         to: StageRef,
-        reason: crate::pii::Pii<Option<String>>,
+        reason: Pii<Option<String>>,
         seen: Option<Seen>,
+        cards: Cards,
     ) -> Result<Decision<ApplicationEvent>, Refusal> {
-        let (id, _, job) = self.active()?;
+        let (id, _, job) = self.under_way()?;
         if to.kind == StageKind::Hired {
             let message = "nobody is hired by a move; make an offer and hire";
             return Err(Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to"));
@@ -434,6 +537,12 @@ impl Application {
         let from = self.standing.stage.as_ref().map_or("submitted", |s| s.id.as_str()).to_owned();
         if from == to.id {
             return Ok(Decision::unchanged());
+        }
+        if cards.there < cards.needed {
+            let Cards { there, needed } = cards;
+            let message =
+                format!("stage `{from}` asks for {needed} scorecards, and there are {there}");
+            return Err(Refusal::invalid("SCORECARDS_MISSING", message));
         }
         let message = format!("`{}` is not a stage of the job's pipeline", to.id);
         let missing = Refusal::invalid("STAGE_NOT_IN_PIPELINE", message).on_field("to");

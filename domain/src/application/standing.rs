@@ -24,16 +24,23 @@ pub enum ApplicationStatus {
     Interviewing,
     /// An offer is being made.
     Offer,
+    /// The person was hired.
+    Hired,
     /// A person decided against it.
     Rejected,
     /// The applicant took it back.
     Withdrawn,
+    /// An application to another job took its place.
+    Transferred,
 }
 
 impl ApplicationStatus {
     /// Whether it is still in the running.
     pub fn is_active(self) -> bool {
-        !matches!(self, Self::Unknown | Self::Rejected | Self::Withdrawn)
+        !matches!(
+            self,
+            Self::Unknown | Self::Hired | Self::Rejected | Self::Withdrawn | Self::Transferred
+        )
     }
 
     /// The name used on the wire.
@@ -45,8 +52,10 @@ impl ApplicationStatus {
             Self::Shortlisted => "shortlisted",
             Self::Interviewing => "interviewing",
             Self::Offer => "offer",
+            Self::Hired => "hired",
             Self::Rejected => "rejected",
             Self::Withdrawn => "withdrawn",
+            Self::Transferred => "transferred",
         }
     }
 }
@@ -60,6 +69,9 @@ pub struct Standing {
     pub stage: Option<StageRef>,
     /// Whether it is on the short list, whatever its stage.
     pub shortlisted: bool,
+    /// Whether nothing happens with it for now.
+    #[serde(default)]
+    pub on_hold: bool,
     /// Where it stood before it was rejected.
     pub before_rejection: ApplicationStatus,
 }
@@ -84,17 +96,30 @@ impl Standing {
             }
             E::ApplicationRejected { .. } => {
                 self.before_rejection = self.status;
-                self.status = ApplicationStatus::Rejected;
+                self.end(ApplicationStatus::Rejected);
             }
+            E::ApplicationHeld { .. } => self.on_hold = true,
+            E::ApplicationResumed {} => self.on_hold = false,
+            E::ApplicationHired { .. } => self.end(ApplicationStatus::Hired),
+            E::HireReversed { .. } => self.status = ApplicationStatus::Offer,
+            E::ApplicationTransferred { .. } => self.end(ApplicationStatus::Transferred),
             E::RejectionReversed { .. } => self.status = self.before_rejection,
-            E::ApplicationWithdrawn { .. } => self.status = ApplicationStatus::Withdrawn,
+            E::ApplicationWithdrawn { .. } => self.end(ApplicationStatus::Withdrawn),
             E::ResumeReplaced { .. }
             | E::ScoreRequested { .. }
             | E::ScoreRecorded { .. }
             | E::ScoreFailed { .. }
             | E::ScoreShown { .. }
+            | E::ScoreOverridden { .. }
+            | E::ScoreDisputed { .. }
             | E::NoteAdded { .. } => {}
         }
+    }
+
+    /// Nothing that has ended is on hold.
+    fn end(&mut self, status: ApplicationStatus) {
+        self.status = status;
+        self.on_hold = false;
     }
 
     fn in_stage(&self) -> ApplicationStatus {

@@ -26,6 +26,7 @@ fn submission(ai_opt_out: bool) -> Submission {
         source: "import".into(),
         ai_notice_version: 1,
         ai_opt_out,
+        transferred_from: None,
     }
 }
 
@@ -110,9 +111,13 @@ fn withdrawn() -> Vec<ApplicationEvent> {
     given::<Application>(submitted()).when(withdraw()).history()
 }
 
+fn moved(to: StageRef, cards: Cards) -> ApplicationCommand {
+    ApplicationCommand::MoveToStage { to, reason: Pii::new(None), seen: None, cards }
+}
+
 fn move_to(id: &str, kind: StageKind) -> ApplicationCommand {
     let to = StageRef { id: id.into(), kind };
-    ApplicationCommand::MoveToStage { to, reason: Pii::new(None), seen: None }
+    moved(to, Cards::default())
 }
 
 fn status(history: Vec<ApplicationEvent>) -> ApplicationStatus {
@@ -401,4 +406,146 @@ fn notes_say_something() {
     ]);
     given::<Application>(submitted()).when(note(" ")).refused("VALIDATION");
     given::<Application>([]).when(note("x")).refused("NOT_FOUND");
+}
+
+fn opening() -> ApplicationCommand {
+    ApplicationCommand::Hire { offer: None, offer_needed: false, start: None, opening: 1 }
+}
+
+fn unhire(reason: &str) -> ApplicationCommand {
+    ApplicationCommand::Unhire { reason: Pii::new(reason.into()) }
+}
+
+#[test]
+fn a_hire_fills_an_opening_and_gives_up_what_an_active_application_holds() {
+    let (application, candidate, job) = ids();
+    let hired = given::<Application>(submitted())
+        .when(opening())
+        .needs(&names::opening(job, 1), "NO_OPENING")
+        .needs(&names::filled(job, 1), "NO_OPENING")
+        .needs(&names::open_offer(application), "OFFER_OUTSTANDING")
+        .releases(&names::active_in_job(job, application))
+        .releases(&names::active_of(candidate, application))
+        .history();
+    let state = hired.iter().cloned().fold(Application::default(), |mut state, event| {
+        state.evolve(event);
+        state
+    });
+    assert_eq!((state.standing.status, state.opening), (ApplicationStatus::Hired, Some(1)));
+    given::<Application>(hired.clone()).when(opening()).refused("NOT_ACTIVE");
+    let withdraw = ApplicationCommand::Withdraw { reason: Pii::new(None) };
+    given::<Application>(hired.clone()).when(withdraw).refused("TERMINAL");
+    let system = given::<Application>(submitted()).by(Actor::system("filler"));
+    system.when(opening()).refused("HUMAN_REQUIRED");
+
+    given::<Application>(submitted()).when(unhire("no show")).refused("NOT_HIRED");
+    given::<Application>(hired.clone()).when(unhire(" ")).refused("REASON_REQUIRED");
+    let back = given::<Application>(hired)
+        .when(unhire("they took another job"))
+        .releases(&names::filled(job, 1))
+        .needs(&names::active_in_job(job, application), "WRONG_STATE")
+        .history();
+    given::<Application>(back.clone()).when(unhire("again")).refused("NOT_HIRED");
+    given::<Application>(back).when(opening()).history();
+}
+
+#[test]
+fn where_an_offer_is_asked_for_it_must_have_been_accepted() {
+    let (application, ..) = ids();
+    let offer = OfferId(Uuid::from_u128(9));
+    let needed =
+        |offer| ApplicationCommand::Hire { offer, offer_needed: true, start: None, opening: 1 };
+    given::<Application>(submitted()).when(needed(None)).refused("OFFER_NOT_ACCEPTED");
+    let hired = given::<Application>(submitted())
+        .when(needed(Some(offer)))
+        .needs(&names::accepted_offer(application, offer), "OFFER_NOT_ACCEPTED")
+        .needs(&names::hired_on(offer), "WRONG_STATE")
+        .history();
+    given::<Application>(hired).when(unhire("a mistake")).releases(&names::hired_on(offer));
+}
+
+#[test]
+fn nothing_happens_with_what_is_on_hold() {
+    let hold = |reason: &str| ApplicationCommand::Hold {
+        reason: Pii::new(Some(reason.into())),
+        until: "2026-12-01".parse().ok(),
+    };
+    let resume = ApplicationCommand::Resume {};
+    let go = move_to("screening", StageKind::Screening);
+    given::<Application>(submitted()).when(resume.clone()).changes_nothing();
+    let held = given::<Application>(submitted()).when(hold("the budget")).history();
+    given::<Application>(held.clone()).when(go.clone()).refused("ON_HOLD");
+    given::<Application>(held.clone()).when(opening()).refused("ON_HOLD");
+    assert_eq!(given::<Application>(held.clone()).when(hold("still")).history().len(), 3);
+    let resumed = given::<Application>(held.clone()).when(resume.clone()).history();
+    given::<Application>(resumed).when(go).history();
+    // A person may still decide against it, and then it is not on hold any more.
+    let rejected = given::<Application>(held).when(reject()).history();
+    let unreject = ApplicationCommand::Unreject { reason: Pii::new(None) };
+    let back = given::<Application>(rejected.clone()).when(unreject).history();
+    given::<Application>(back).when(resume).changes_nothing();
+    given::<Application>(rejected).when(hold("late")).refused("NOT_ACTIVE");
+}
+
+#[test]
+fn a_transfer_ends_the_application_that_another_takes_the_place_of() {
+    let (application, _, job) = ids();
+    let order = ApplicationCommand::Transfer {
+        to: ApplicationId(Uuid::from_u128(20)),
+        job: JobId(Uuid::from_u128(21)),
+        reason: Pii::new(None),
+    };
+    let gone = given::<Application>(submitted())
+        .when(order.clone())
+        .releases(&names::active_in_job(job, application))
+        .history();
+    given::<Application>(gone).when(order.clone()).refused("TERMINAL");
+    let system = given::<Application>(submitted()).by(Actor::system("s"));
+    system.when(order).refused("HUMAN_REQUIRED");
+}
+
+#[test]
+fn scorecards_that_a_stage_asks_for_come_before_it_is_left() {
+    let to = StageRef { id: "offer".into(), kind: StageKind::Offer };
+    let go = |there| moved(to.clone(), Cards { there, needed: 2 });
+    given::<Application>(submitted()).when(go(1)).refused("SCORECARDS_MISSING");
+    given::<Application>(submitted()).when(go(2)).history();
+}
+
+#[test]
+fn a_person_may_put_a_number_in_the_place_of_a_machines_and_says_why() {
+    let over = |run: RunId, tenths, reason: &str| ApplicationCommand::OverrideScore {
+        run,
+        to: Points::from_tenths(tenths),
+        reason: Pii::new(reason.into()),
+    };
+    given::<Application>(requested()).when(over(run(), 900, "why")).refused("WRONG_STATE");
+    let other = RunId("other".into());
+    given::<Application>(submitted()).when(over(other, 900, "why")).refused("NOT_FOUND");
+    let recorded = given::<Application>(requested()).by(scorer()).when(record()).history();
+    given::<Application>(recorded.clone()).when(over(run(), 1_001, "why")).refused("OUT_OF_RANGE");
+    given::<Application>(recorded.clone()).when(over(run(), 900, " ")).refused("REASON_REQUIRED");
+    let machine = given::<Application>(recorded.clone()).by(scorer());
+    machine.when(over(run(), 900, "why")).refused("HUMAN_REQUIRED");
+    let total = recorded.iter().find_map(|event| match event {
+        ApplicationEvent::ScoreRecorded { total, .. } => Some(*total),
+        _ => None,
+    });
+    let overridden = given::<Application>(recorded).when(over(run(), 900, "a patent")).history();
+    let Some(ApplicationEvent::ScoreOverridden { from, to, .. }) = overridden.last() else {
+        panic!("{overridden:?}")
+    };
+    assert_eq!((Some(*from), to.tenths()), (total, 900));
+    given::<Application>(overridden).when(over(run(), 900, "a patent")).changes_nothing();
+}
+
+#[test]
+fn an_applicant_may_dispute_and_says_what_is_wrong() {
+    let dispute = |text: &str| ApplicationCommand::DisputeScore { text: Pii::new(text.to_owned()) };
+    given::<Application>(submitted()).when(dispute("")).refused("REASON_REQUIRED");
+    let history = given::<Application>(requested()).when(dispute("ten years, not one")).history();
+    let Some(ApplicationEvent::ScoreDisputed { run: of, .. }) = history.last() else {
+        panic!("{history:?}")
+    };
+    assert_eq!(*of, Some(run()));
 }

@@ -11,7 +11,7 @@ use crate::ids::JobId;
 pub enum JobCommand {
     /// Begin a job. Refused: VALIDATION, PAY_RANGE, OPENINGS_LT_1, WRONG_STATE.
     DraftJob { job: JobId, posting: Posting },
-    /// Change what it says. Refused: as DraftJob, JOB_CLOSED.
+    /// Change what it says. Refused: as DraftJob, JOB_CLOSED, OPENING_FILLED.
     EditJob { posting: Posting },
     /// Replace its stages. Refused: STAGE_IN_USE, NO_TERMINAL_STAGE, JOB_CLOSED.
     DefinePipeline { stages: Vec<Stage> },

@@ -107,6 +107,16 @@ pub struct Pay {
     pub per: String,
 }
 
+impl Pay {
+    /// Notes what cannot stand, but for its ends.
+    pub fn check(&self, fields: &mut Fields) {
+        let iso = self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase());
+        fields.check(iso, "pay.currency", "is not an ISO 4217 code such as EUR");
+        let per = ["hour", "month", "year"].contains(&self.per.as_str());
+        fields.check(per, "pay.per", "is not hour, month or year");
+    }
+}
+
 impl Posting {
     /// # Errors
     /// VALIDATION, PAY_RANGE, OPENINGS_LT_1.
@@ -118,16 +128,13 @@ impl Posting {
             "description",
             "is longer than 50000 characters",
         );
+        fields.check(self.openings <= 1_000, "openings", "are more than 1000");
         fields.check(self.requirements.len() <= 200, "requirements", "are more than 200");
         for (i, requirement) in self.requirements.iter().enumerate() {
             fields.text(&requirement.text, &format!("requirements[{i}].text"), 2_000);
         }
         if let Some(pay) = &self.pay {
-            let iso =
-                pay.currency.len() == 3 && pay.currency.bytes().all(|b| b.is_ascii_uppercase());
-            fields.check(iso, "pay.currency", "is not an ISO 4217 code such as EUR");
-            let per = ["hour", "month", "year"].contains(&pay.per.as_str());
-            fields.check(per, "pay.per", "is not hour, month or year");
+            pay.check(&mut fields);
         }
         fields.done()?;
         if self.pay.as_ref().is_some_and(|pay| pay.min > pay.max) {

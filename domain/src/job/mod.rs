@@ -197,6 +197,14 @@ fn stage_of(job: JobId, stage: &Stage) -> Reserve {
     }
 }
 
+/// The reservation that makes an opening one that can be filled.
+fn opening_of(job: JobId, number: u32) -> Reserve {
+    Reserve::Claim {
+        name: names::opening(job, number),
+        taken: Refusal::conflict("WRONG_STATE", "another job holds this opening"),
+    }
+}
+
 impl Job {
     fn draft(&self, job: JobId, posting: Posting) -> Result<Decision<JobEvent>, Refusal> {
         if self.id.is_some() {
@@ -204,19 +212,34 @@ impl Job {
         }
         posting.check()?;
         let pipeline = default_pipeline();
-        let reservations = pipeline.iter().map(|s| stage_of(job, s)).collect();
+        let openings = (1..=posting.openings).map(|number| opening_of(job, number));
+        let stages = pipeline.iter().map(|s| stage_of(job, s));
+        let reservations = stages.chain(openings).collect();
         let events = vec![JobEvent::JobDrafted { job, posting, pipeline }];
         Ok(Decision { events, reservations })
     }
 
     fn edit(&self, posting: Posting) -> Result<Decision<JobEvent>, Refusal> {
-        self.not_closed()?;
+        let job = self.not_closed()?;
         posting.check()?;
         let changes = self.posting.changes_to(&posting);
         if changes.is_empty() {
             return Ok(Decision::unchanged());
         }
-        Ok(Decision::of(JobEvent::JobEdited { changes, posting }))
+        let (before, after) = (self.posting.openings, posting.openings);
+        let mut decision = Decision::of(JobEvent::JobEdited { changes, posting });
+        for number in before + 1..=after {
+            decision = decision.reserve(opening_of(job, number));
+        }
+        for number in after + 1..=before {
+            let message =
+                format!("opening {number} is filled; a job has as many openings as it filled");
+            let found = Refusal::conflict("OPENING_FILLED", message).on_field("openings");
+            decision = decision
+                .reserve(Reserve::RequireNone { prefix: names::filled(job, number), found })
+                .reserve(Reserve::Release { name: names::opening(job, number) });
+        }
+        Ok(decision)
     }
 
     fn define_pipeline(&self, stages: Vec<Stage>) -> Result<Decision<JobEvent>, Refusal> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::interview::Kit;
 use crate::refusal::{Fields, Refusal};
 
 /// One place in a job's pipeline.
@@ -19,6 +20,9 @@ pub struct Stage {
     /// Scorecards needed before an application may leave it.
     #[serde(default)]
     pub required_scorecards: u32,
+    /// What interviews in this stage ask.
+    #[serde(default, skip_serializing_if = "Kit::is_empty")]
+    pub kit: Kit,
 }
 
 /// What a stage is for.
@@ -58,6 +62,7 @@ pub fn default_pipeline() -> Vec<Stage> {
         kind,
         sla_days: None,
         required_scorecards: 0,
+        kit: Kit::default(),
     };
     vec![
         stage("submitted", "Submitted", StageKind::Submitted),
@@ -82,6 +87,7 @@ pub fn check_pipeline(stages: &[Stage]) -> Result<(), Refusal> {
         let doubled = stages[..i].iter().any(|s| s.id == stage.id);
         fields.check(!doubled, format!("stages[{i}].id"), "is used twice");
         fields.text(&stage.name, &format!("stages[{i}].name"), 100);
+        stage.kit.check(&mut fields, &format!("stages[{i}].kit"));
         let first = (stage.kind == StageKind::Submitted) == (i == 0);
         fields.check(
             first,

@@ -262,3 +262,30 @@ fn a_job_is_had_as_it_was_when_a_score_was_asked_for() {
         assert_eq!(Job::at_content(history.clone(), version).posting.title, title);
     }
 }
+
+#[test]
+fn a_job_has_the_openings_that_it_says_and_those_that_are_filled() {
+    let openings = |n| JobCommand::EditJob { posting: Posting { openings: n, ..posting() } };
+    given::<Job>([])
+        .when(JobCommand::DraftJob { job: id(), posting: posting() })
+        .needs(&names::opening(id(), 1), "WRONG_STATE");
+    let three = given::<Job>(drafted())
+        .when(openings(3))
+        .needs(&names::opening(id(), 3), "WRONG_STATE")
+        .history();
+    given::<Job>(three)
+        .when(openings(1))
+        .needs(&names::filled(id(), 3), "OPENING_FILLED")
+        .needs(&names::filled(id(), 2), "OPENING_FILLED")
+        .releases(&names::opening(id(), 3));
+    given::<Job>(drafted()).when(openings(1_001)).refused("VALIDATION");
+}
+
+#[test]
+fn a_stages_kit_is_checked_with_it() {
+    let mut stages = default_pipeline();
+    stages[2].kit.skills = vec!["care".into(), "care".into()];
+    let refusal =
+        given::<Job>(drafted()).when(JobCommand::DefinePipeline { stages }).refused("VALIDATION");
+    assert_eq!(refusal.fields[0].field, "stages[2].kit.skills[1]");
+}

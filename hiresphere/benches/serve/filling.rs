@@ -68,6 +68,7 @@ async fn apply(log: &Log, job: JobId, person: &Person) -> (ApplicationId, Candid
         source: "bench".into(),
         ai_notice_version: 1,
         ai_opt_out: false,
+        transferred_from: None,
     });
     tell::<Application>(log, application, submit, ActorKind::Member).await;
     (application, candidate, document)
@@ -182,7 +183,7 @@ pub(crate) async fn fill(data: &Path, applications: usize) -> JobId {
     everybody(&log, job, applications, WRITERS, true).await;
     // All of it is done already.
     let head = log.store.head().await.expect("a head");
-    for subscription in ["scorers", "grader-baseline-v1", "notifier"] {
+    for subscription in ["scorers", "workflow", "grader-baseline-v1", "notifier"] {
         let moved = log.subscriptions.advance(subscription, 0, head).await.expect("a checkpoint");
         assert!(moved, "{subscription}");
     }

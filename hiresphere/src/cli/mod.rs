@@ -160,7 +160,7 @@ pub(crate) enum ParkedCommand {
     },
     /// One parked event; what it says of people stays sealed.
     Show {
-        /// The subscription: scorers, grader-baseline-v1, notifier...
+        /// The subscription: scorers, workflow, grader-baseline-v1, notifier...
         subscription: String,
         /// The event's position.
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
@@ -171,14 +171,14 @@ pub(crate) enum ParkedCommand {
     },
     /// Try a parked event's stream again, or all of a subscription's.
     Requeue {
-        /// The subscription: scorers, grader-baseline-v1, notifier...
+        /// The subscription: scorers, workflow, grader-baseline-v1, notifier...
         subscription: String,
         /// The event's position; without it, everything.
         position: Option<u64>,
     },
     /// Give an event up: it counts as handled, and what waited behind it is tried.
     Drop {
-        /// The subscription: scorers, grader-baseline-v1, notifier...
+        /// The subscription: scorers, workflow, grader-baseline-v1, notifier...
         subscription: String,
         /// The event's position.
         position: u64,
@@ -287,7 +287,7 @@ pub(crate) struct TokenArgs {
 pub(crate) enum TokenCommand {
     /// Issue a token; the last line on standard output is the token, shown this once.
     Issue {
-        /// What it may do: admin, recruiter or auditor.
+        /// What it may do: admin, recruiter, interviewer or auditor.
         #[arg(long)]
         role: web::Role,
         /// What it is for, in words.

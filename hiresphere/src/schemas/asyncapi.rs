@@ -15,6 +15,8 @@ const STREAMS: &[(StreamKind, &str)] = &[
     (StreamKind::Application, "an application"),
     (StreamKind::Rubric, "a rubric, with all its versions"),
     (StreamKind::ModelRelease, "a model release"),
+    (StreamKind::Interview, "an interview"),
+    (StreamKind::Offer, "an offer"),
 ];
 
 /// The document as it stands in the code.

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long answers are good for, however many ask.
 const FRESH: Duration = Duration::from_millis(500);
 /// The subscriptions whose checkpoints are the log's, beside those of the graders.
-const SUBSCRIPTIONS: [&str; 2] = ["scorers", "notifier"];
+const SUBSCRIPTIONS: [&str; 3] = ["scorers", "workflow", "notifier"];
 
 /// Where numbers are asked for.
 pub(super) enum Sources {
@@ -198,6 +198,8 @@ impl Role {
             "read models" => self == Self::Projections,
             "live feed" => self == Self::LiveFeed,
             "access" => matches!(self, Self::Api | Self::LiveFeed),
+            "workflow" => self == Self::Scorers,
+            part if part.starts_with("grader-") => self == Self::Scorers,
             role => self.name() == role,
         }
     }

@@ -14,11 +14,13 @@ use tokio::task::JoinSet;
 use super::health::Health;
 use super::{Role, Server};
 use crate::backstage::{relay, sequence};
-use crate::engine::sealed_log;
+use crate::engine::{Engine, sealed_log};
 use crate::failure::Failure;
 use crate::flow::observe;
 
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long an offer may outlive its time, until somebody looks.
+const EXPIRE_EVERY: Duration = Duration::from_secs(5);
 /// How long a role may take to end.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -76,6 +78,17 @@ pub(super) async fn start(
                 // What could not be handled last time may be handled now.
                 engine.scorers.requeue().await?;
                 engine.scorers.run(stop).await
+            }
+        }));
+    }
+    // Whoever works on from events: what follows from a decision is a command again.
+    if server.is(Role::Scorers) {
+        let (engine, s) = (engine.clone(), stop());
+        tasks.spawn(keep("workflow", health.clone(), stop(), move || {
+            let (engine, stop) = (engine.clone(), s.clone());
+            async move {
+                engine.workflow.requeue().await?;
+                tokio::try_join!(engine.workflow.run(stop.clone()), expire(&engine, stop)).map(drop)
             }
         }));
     }
@@ -142,6 +155,17 @@ pub(super) async fn start(
         }
     });
     Ok(Roles { tasks })
+}
+
+/// Ends offers when their time is up, until it is told to stop.
+async fn expire(engine: &Engine, mut stop: watch::Receiver<bool>) -> Result<(), LogError> {
+    loop {
+        command_api::workflow::expire_offers(&engine.dispatcher).await?;
+        tokio::select! {
+            () = tokio::time::sleep(EXPIRE_EVERY) => {}
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        }
+    }
 }
 
 /// Runs a role until it ends by itself; a failure is told, and after a pause it goes on.

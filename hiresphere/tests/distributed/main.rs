@@ -67,7 +67,7 @@ async fn screen_ranks_and_explains_the_same_on_both_engines() {
     let erased = servers.run(&["erase", candidate, "--withdraw"]).await;
     assert!(erased.contains("is destroyed"), "{erased}");
     let named = format!(
-        "SELECT count(*) FROM hiresphere_read_5.candidates WHERE candidate = '{candidate}' \
+        "SELECT count(*) FROM hiresphere_read_6.candidates WHERE candidate = '{candidate}' \
          AND (name IS NOT NULL OR email IS NOT NULL)"
     );
     assert_eq!(servers.count(&named).await, 0, "swept");

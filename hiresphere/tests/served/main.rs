@@ -18,6 +18,7 @@ mod access;
 mod applicants;
 mod formats;
 mod help;
+mod hiring;
 mod input;
 mod journey;
 mod live;

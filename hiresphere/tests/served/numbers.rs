@@ -122,7 +122,9 @@ async fn what_is_told_is_the_list_and_is_so() {
     assert_eq!(told.value("hiresphere_relay_position"), head, "there is no bus to fill");
     assert_eq!(told.value("hiresphere_unsequenced_events"), 0.0);
     assert_eq!(told.value("hiresphere_unsequenced_oldest_seconds"), 0.0);
-    for name in ["scorers", "grader-baseline-v1", "grader-house-v1", "notifier", "projections"] {
+    let subscriptions =
+        ["scorers", "workflow", "grader-baseline-v1", "grader-house-v1", "notifier", "projections"];
+    for name in subscriptions {
         let of = |what: &str| told.value(&format!("hiresphere_{what}{{subscription=\"{name}\"}}"));
         assert_eq!((of("subscription_position"), of("subscription_lag_seconds")), (head, 0.0));
     }

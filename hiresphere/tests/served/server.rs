@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
+use testkit::servers::Clock;
 
 use crate::client::Api;
 
@@ -27,12 +28,22 @@ impl Server {
 
     /// A server with more arguments.
     pub(crate) fn with(args: &[&str]) -> Self {
+        Self::set(args, [])
+    }
+
+    /// A server that goes by a clock.
+    pub(crate) fn going_by(clock: &Clock) -> Self {
+        Self::set(&[], clock.settings())
+    }
+
+    fn set<const N: usize>(args: &[&str], settings: [(&str, PathBuf); N]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let said = File::create(folder.path().join("stderr")).expect("a file");
         let mut child = Command::new(env!("CARGO_BIN_EXE_hiresphere"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
             .args(args)
+            .envs(settings)
             .stdout(Stdio::piped())
             .stderr(said)
             .spawn()

@@ -67,6 +67,7 @@ async fn apply(log: &Log, job: JobId, n: u32) -> ApplicationId {
         source: "bench".into(),
         ai_notice_version: 1,
         ai_opt_out: false,
+        transferred_from: None,
     };
     let submit = ApplicationCommand::SubmitApplication(submission);
     tell::<Application>(log, application, submit, ActorKind::Member).await;

@@ -6,6 +6,7 @@
 mod applications;
 mod candidates;
 mod decisions;
+mod interviews;
 mod jobs;
 mod pool;
 mod resumes;
@@ -51,6 +52,7 @@ fn routes() -> OpenApiRouter<QueryApi> {
         .merge(applications::router())
         .merge(resumes::router())
         .merge(decisions::router())
+        .merge(interviews::router())
         .merge(candidates::router())
         .merge(rubrics::router())
 }

@@ -218,11 +218,18 @@ const ROOTS: &[(&str, Make)] = &[
     ("CandidateView", of::<crate::models::candidates::CandidateDetail>),
     ("RubricList", of::<super::rubrics::RubricList>),
     ("ReleaseList", of::<super::rubrics::ReleaseList>),
+    ("InterviewPage", of::<Page<crate::models::interviews::InterviewRow>>),
+    ("InterviewView", of::<crate::models::interviews::InterviewRow>),
+    ("InterviewList", of::<super::interviews::InterviewList>),
+    ("ApplicantInterviewList", of::<super::interviews::ApplicantInterviewList>),
+    ("ScorecardList", of::<super::interviews::ScorecardList>),
+    ("OfferList", of::<super::interviews::OfferList>),
     ("ResumeTextAnswer", of::<super::resumes::ResumeText>),
 ];
 
 const EITHER: &[(&str, [&str; 2])] = &[
     ("ApplicationAnswer", ["ApplicationView", "ApplicantView"]),
+    ("InterviewsAnswer", ["InterviewList", "ApplicantInterviewList"]),
     ("TimelineAnswer", ["TimelinePage", "ApplicantTimelinePage"]),
 ];
 

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use axum::extract::ws::Utf8Bytes;
 use domain::application::{Application, ApplicationEvent};
 use domain::ids::{ApplicationId, JobId, StreamKind};
+use domain::interview::Interview;
+use domain::offer::Offer;
 use event_log::{Log, LogError, Recorded};
 use tokio::sync::watch;
 
@@ -136,7 +138,7 @@ impl Hub {
         Ok(batch.into_iter().map(Kept::new).collect())
     }
 
-    /// The job that an event is about, when it is about a job or an application.
+    /// The job that an event is about, when it is about a job, an application or what belongs to one.
     ///
     /// # Errors
     /// A failure of the machine.
@@ -144,6 +146,12 @@ impl Hub {
         match event.stream.kind {
             StreamKind::Job => Ok(Some(event.stream.id.into())),
             StreamKind::Application => self.job_of_application(event.stream.id.into()).await,
+            StreamKind::Interview => {
+                self.job_of_application(event.decode::<Interview>()?.application()).await
+            }
+            StreamKind::Offer => {
+                self.job_of_application(event.decode::<Offer>()?.application()).await
+            }
             StreamKind::Candidate | StreamKind::Rubric | StreamKind::ModelRelease => Ok(None),
         }
     }

@@ -2,7 +2,7 @@
 //! asks the query API.
 
 use domain::actor::ActorKind;
-use domain::ids::{ApplicationId, CandidateId, DocumentId, StreamId};
+use domain::ids::{ApplicationId, CandidateId, DocumentId, StreamId, StreamKind};
 use event_log::{LogError, Recorded};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -76,7 +76,9 @@ impl Viewer {
         match self {
             Self::Member => Ok(Some(message(event, without_personal(data), true))),
             Self::Applicant { application, candidate, documents } => {
-                let mine = event.stream == application.stream();
+                let beside = matches!(event.stream.kind, StreamKind::Interview | StreamKind::Offer)
+                    && data["application"].as_str() == Some(&application.to_string());
+                let mine = event.stream == application.stream() || beside;
                 if mine && event.kind == "application.resume_replaced.v1" {
                     documents.extend(named());
                 }
@@ -110,12 +112,26 @@ pub(super) fn told_to_applicants(kind: &str) -> Option<&'static [&'static str]> 
         | "application.rejected.v1"
         | "application.rejection_reversed.v1"
         | "application.withdrawn.v1"
+        | "application.held.v1"
+        | "application.resumed.v1"
+        | "application.score_overridden.v1"
+        | "application.score_disputed.v1"
+        | "application.hire_reversed.v1"
         | "candidate.resume_received.v1"
         | "candidate.resume_text_extracted.v1" => &[],
         "candidate.resume_extraction_failed.v1" => &["reason"],
         // What machine is used is theirs to know; what it said is for people to weigh.
         "application.score_requested.v1" => &["request.model_release", "request.rubric"],
         "application.stage_changed.v1" => &["to"],
+        "application.hired.v1" => &["start"],
+        "application.transferred.v1" => &["to", "job"],
+        "interview.scheduled.v1" => &["interview", "application", "kind", "slot"],
+        "interview.rescheduled.v1" => &["application", "to"],
+        "interview.cancelled.v1" | "interview.completed.v1" => &["application"],
+        "offer.sent.v1" => &["application", "expires"],
+        "offer.accepted.v1" | "offer.declined.v1" | "offer.rescinded.v1" | "offer.expired.v1" => {
+            &["application"]
+        }
         _ => return None,
     })
 }

@@ -2,7 +2,9 @@
 
 pub mod application_detail;
 pub mod candidates;
+pub mod interviews;
 pub mod jobs;
+pub mod offers;
 pub mod ranked_pool;
 pub mod rubrics;
 pub mod timeline;
@@ -12,7 +14,9 @@ use event_log::LogError;
 
 use self::application_detail::ApplicationDetail;
 use self::candidates::Candidates;
+use self::interviews::Interviews;
 use self::jobs::Jobs;
+use self::offers::Offers;
 use self::ranked_pool::RankedPool;
 use self::rubrics::Rubrics;
 use self::timeline::Timeline;
@@ -29,6 +33,8 @@ pub(crate) fn schemas() -> impl Iterator<Item = &'static str> {
         Candidates::SCHEMA,
         Timeline::SCHEMA,
         Rubrics::SCHEMA,
+        Interviews::SCHEMA,
+        Offers::SCHEMA,
     ]
     .into_iter()
 }
@@ -42,6 +48,8 @@ pub(crate) fn indexes() -> impl Iterator<Item = &'static str> {
         Candidates::INDEXES,
         Timeline::INDEXES,
         Rubrics::INDEXES,
+        Interviews::INDEXES,
+        Offers::INDEXES,
     ]
     .into_iter()
     .filter(|indexes| !indexes.is_empty())
@@ -56,6 +64,8 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
         Candidates::TABLES,
         Timeline::TABLES,
         Rubrics::TABLES,
+        Interviews::TABLES,
+        Offers::TABLES,
     ]
     .into_iter()
     .flatten()
@@ -78,7 +88,9 @@ pub(crate) async fn apply(fact: &Fact, rows: &mut Rows<'_>) -> Result<(), LogErr
     Candidates::apply(fact, rows).await?;
     // After the jobs and the runs, which it names.
     Timeline::apply(fact, rows).await?;
-    Rubrics::apply(fact, rows).await
+    Rubrics::apply(fact, rows).await?;
+    Interviews::apply(fact, rows).await?;
+    Offers::apply(fact, rows).await
 }
 
 /// An id as it stands in a table.

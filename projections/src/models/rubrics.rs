@@ -134,7 +134,7 @@ impl ReadModel for Rubrics {
                     position,
                 });
             }
-            What::Job(..) | What::Candidate(..) | What::Application(..) => {}
+            _ => {}
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ use self::server::Schema;
 pub(crate) use self::tables::Which;
 
 /// Raised by every change of a table; another format is made anew from the log.
-const FORMAT: i64 = 5;
+const FORMAT: i64 = 6;
 
 /// The read models' tables.
 pub struct ReadStore {

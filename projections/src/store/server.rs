@@ -1,9 +1,9 @@
 //! Read models in a schema of a PostgreSQL, which several processes build and read.
 //!
 //! ```text
-//! hiresphere_read_5            the tables of format 5, and their checkpoint
-//! hiresphere_read_5_next       those that a rebuild is making
-//! hiresphere_read_5_previous   those that the last rebuild replaced
+//! hiresphere_read_6            the tables of format 6, and their checkpoint
+//! hiresphere_read_6_next       those that a rebuild is making
+//! hiresphere_read_6_previous   those that the last rebuild replaced
 //! ```
 //!
 //! Whoever reads or writes several tables takes the table `checkpoint` first, and whoever swaps schemas takes it

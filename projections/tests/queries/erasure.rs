@@ -1,6 +1,6 @@
 //! Erasure: nothing personal is left in any row of any table, live or rebuilt, and neither in folds.
 
-use domain::application::{ApplicationCommand as A, Visibility};
+use domain::application::{ApplicationCommand as A, Cards, Visibility};
 use domain::candidate::Personal;
 use domain::ids::EventId;
 use domain::job::StageKind;
@@ -10,6 +10,7 @@ use projections::models::candidates;
 use projections::{AsOf, Builder, Pool};
 
 use crate::engine::{Place, on_every_engine};
+use crate::hiring;
 use crate::story::{Applicant, Story, member, none, some, stage};
 
 on_every_engine!(nothing_personal_is_left_and_rebuilt_is_live, a_fold_forgets_whom_it_showed,);
@@ -39,11 +40,14 @@ async fn secretive(story: &Story) -> Applicant {
     }
     let to = stage("interview", StageKind::Interviewing);
     let reason = some("Secret reason");
-    story.application(app, A::MoveToStage { to, reason, seen: None }).await;
+    story
+        .application(app, A::MoveToStage { to, reason, seen: None, cards: Cards::default() })
+        .await;
     let (reason, category) = (Pii::new("Secret grounds".into()), "requirements".into());
     let note = some("Secret reject note");
     story.application(app, A::Reject { reason, category, note, seen: None }).await;
     story.application(app, A::Unreject { reason: some("Secret reversal") }).await;
+    hiring::hires(story, who).await;
     story.application(app, A::Withdraw { reason: none() }).await;
     who
 }
@@ -84,7 +88,14 @@ async fn nothing_personal_is_left_and_rebuilt_is_live(place: Place) {
         assert_eq!(builder.catch_up(&read, position).await.unwrap(), 1, "event by event");
     }
     let before = secrets(&read.pool().await).await;
-    for held in ["candidates.name", "candidate_resumes.profile", "timeline.note"] {
+    for held in [
+        "candidates.name",
+        "candidate_resumes.profile",
+        "interviews.place",
+        "offers.terms",
+        "scorecards.notes",
+        "timeline.note",
+    ] {
         assert!(before.iter().any(|place| place == held), "{held} of {before:?}");
     }
     assert!(!before.iter().any(|place| place == "timeline.summary"), "{before:?}");

@@ -6,6 +6,7 @@ mod candidates;
 #[path = "../support/engine.rs"]
 mod engine;
 mod erasure;
+mod hiring;
 mod jobs;
 mod past;
 mod rubrics;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::application::{ApplicationCommand as A, Seen};
+use domain::application::{ApplicationCommand as A, Cards, Seen};
 use domain::candidate::Personal;
 use domain::ids::ApplicationId;
 use domain::job::StageKind;
@@ -147,7 +147,7 @@ async fn a_decision_is_replayed_on_what_was_seen(place: Place) {
     assert_eq!((&difference.rebuilt, replayed.differences.len()), (&json!(2), 1));
     let other = Seen { position: 1, run: None, rank: None };
     let to = stage("interview", StageKind::Interviewing);
-    let moves = A::MoveToStage { to, reason: none(), seen: Some(other) };
+    let moves = A::MoveToStage { to, reason: none(), seen: Some(other), cards: Cards::default() };
     story.application(high.application, moves).await;
     let position = last(&story).await.position;
     let replayed = replay::decision(&story.log, &as_of, high.application, position).await.unwrap();

@@ -146,6 +146,7 @@ impl Story {
             source: "careers_page".into(),
             ai_notice_version: 3,
             ai_opt_out: false,
+            transferred_from: None,
         };
         self.application_by(
             application,

@@ -1,6 +1,6 @@
 //! Timelines: which events belong to an application, what members read and what the applicant is told.
 
-use domain::application::{ApplicationCommand as A, Visibility};
+use domain::application::{ApplicationCommand as A, Cards, Visibility};
 use domain::candidate::Personal;
 use domain::ids::EventId;
 use domain::job::StageKind;
@@ -31,7 +31,12 @@ async fn whole(story: &Story) -> Applicant {
     let app = who.application;
     story.application(app, A::Shortlist { seen: None }).await;
     let to = stage("interview", StageKind::Interviewing);
-    story.application(app, A::MoveToStage { to, reason: some("good talk"), seen: None }).await;
+    story
+        .application(
+            app,
+            A::MoveToStage { to, reason: some("good talk"), seen: None, cards: Cards::default() },
+        )
+        .await;
     for (text, visibility) in [("call back", Visibility::Team), ("hm", Visibility::Private)] {
         let (note, text) = (EventId(story.log.ids.next()), Pii::new(text.to_owned()));
         story.application_by(app, A::AddNote { note, visibility, text }, member("mary")).await;

@@ -103,6 +103,7 @@ impl Told {
             source: "test".into(),
             ai_notice_version: 1,
             ai_opt_out: false,
+            transferred_from: None,
         };
         self.application(application, A::SubmitApplication(submission), recruiter()).await;
         (candidate, application, document)

@@ -118,7 +118,10 @@ impl Handler for Scorers {
                 }
                 _ => Ok(()),
             },
-            StreamKind::Rubric | StreamKind::ModelRelease => Ok(()),
+            StreamKind::Rubric
+            | StreamKind::ModelRelease
+            | StreamKind::Interview
+            | StreamKind::Offer => Ok(()),
         }
     }
 }

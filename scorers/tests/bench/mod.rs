@@ -98,6 +98,7 @@ impl Bench {
             source: "test".into(),
             ai_notice_version: 1,
             ai_opt_out,
+            transferred_from: None,
         };
         let submit = ApplicationCommand::SubmitApplication(submission);
         let envelope = Envelope::new(application, submit, recruiter());

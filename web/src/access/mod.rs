@@ -26,19 +26,22 @@ pub enum Role {
     Admin,
     /// Jobs, candidates, applications, decisions.
     Recruiter,
+    /// Holds interviews, and hands in scorecards.
+    Interviewer,
     /// Reads everything, writes nothing.
     Auditor,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 3] = [Self::Admin, Self::Recruiter, Self::Auditor];
+    pub const ALL: [Role; 4] = [Self::Admin, Self::Recruiter, Self::Interviewer, Self::Auditor];
 
     /// The name used on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Recruiter => "recruiter",
+            Self::Interviewer => "interviewer",
             Self::Auditor => "auditor",
         }
     }
@@ -48,7 +51,8 @@ impl std::str::FromStr for Role {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|r| r.as_str() == text);
-        known.ok_or_else(|| format!("`{text}` is no role: admin, recruiter or auditor"))
+        known
+            .ok_or_else(|| format!("`{text}` is no role: admin, recruiter, interviewer or auditor"))
     }
 }
 

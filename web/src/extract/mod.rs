@@ -9,4 +9,4 @@ pub(crate) use command::traceparent;
 pub use command::{Command, Meta};
 pub use form::{Form, Upload};
 pub use params::Params;
-pub use path::Id;
+pub use path::{Id, Ids};

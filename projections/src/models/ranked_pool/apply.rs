@@ -191,6 +191,7 @@ pub(super) async fn to_application(
                 stage: String::new(),
                 stage_kind: String::new(),
                 shortlisted: false,
+                on_hold: false,
                 standing: String::new(),
                 submitted: position,
                 submitted_at: recorded.occurred_at.timestamp_micros(),
@@ -231,6 +232,7 @@ pub(super) async fn to_application(
                     shadow: request.shadow,
                     failure: None,
                     total: None,
+                    machine_total: None,
                     tie_break: None,
                     parts: "[]".into(),
                     reason: None,
@@ -244,6 +246,7 @@ pub(super) async fn to_application(
                     |c: &RecordedCriterion| Part { id: c.id.clone(), points: c.points, max: c.max };
                 let explained = explanations.get().and_then(|e| e.first());
                 row.total = Some(total.tenths().into());
+                row.machine_total = None;
                 row.tie_break = Some(criteria.first().map_or(0, |c| c.points.tenths()).into());
                 row.parts = json(&criteria.iter().map(part).collect::<Vec<_>>())?;
                 row.reason = explained.map(|e| e.rationale.clone());
@@ -254,6 +257,13 @@ pub(super) async fn to_application(
         E::ScoreFailed { run, reason, .. } => {
             if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
                 row.failure = Some(reason.clone());
+                row.position = position;
+            }
+        }
+        E::ScoreOverridden { run, from, to, .. } => {
+            if let Some(row) = rows.change::<PoolRun>((application, run.0.clone())).await? {
+                row.machine_total = row.machine_total.or(Some(from.tenths().into()));
+                row.total = Some(to.tenths().into());
                 row.position = position;
             }
         }
@@ -268,6 +278,11 @@ pub(super) async fn to_application(
         | E::ApplicationUnshortlisted {}
         | E::ApplicationRejected { .. }
         | E::RejectionReversed { .. }
+        | E::ApplicationHeld { .. }
+        | E::ApplicationResumed {}
+        | E::ApplicationTransferred { .. }
+        | E::ApplicationHired { .. }
+        | E::HireReversed { .. }
         | E::ApplicationWithdrawn { .. } => {
             let row = rows.get::<PoolApplication>((application,)).await?;
             let Some(row) = row else { return Ok(()) };
@@ -275,7 +290,7 @@ pub(super) async fn to_application(
             standing.evolve(event);
             stand(application, &standing, rows).await?;
         }
-        E::NoteAdded { .. } => {}
+        E::NoteAdded { .. } | E::ScoreDisputed { .. } => {}
     }
     if let Some(row) = rows.change::<PoolApplication>((application,)).await? {
         (row.version, row.position) = (version, position);
@@ -288,6 +303,7 @@ pub(super) async fn to_application(
             | E::ScoreRecorded { .. }
             | E::ScoreFailed { .. }
             | E::ScoreShown { .. }
+            | E::ScoreOverridden { .. }
     );
     // Nobody's place turns on what people decided.
     if moves { place::application(application, rows).await } else { Ok(()) }
@@ -304,6 +320,7 @@ async fn stand(
     row.status = standing.status.as_str().into();
     (row.stage, row.stage_kind) = (stage.into(), kind.into());
     row.shortlisted = standing.shortlisted;
+    row.on_hold = standing.on_hold;
     row.standing = json(standing)?;
     Ok(())
 }

@@ -72,6 +72,7 @@ impl ReadModel for RankedPool {
             stage        TEXT    NOT NULL,
             stage_kind   TEXT    NOT NULL,
             shortlisted  BIGINT  NOT NULL,
+            on_hold      BIGINT  NOT NULL,
             standing     TEXT    NOT NULL,
             submitted    BIGINT  NOT NULL,
             submitted_at BIGINT  NOT NULL,
@@ -99,6 +100,7 @@ impl ReadModel for RankedPool {
             shadow      BIGINT  NOT NULL,
             failure     TEXT,
             total       BIGINT,
+            machine_total BIGINT,
             tie_break   BIGINT,
             parts       TEXT    NOT NULL DEFAULT '[]',
             reason      TEXT,
@@ -127,7 +129,7 @@ impl ReadModel for RankedPool {
             What::Application(application, event) => {
                 apply::to_application(application.0, event, &fact.recorded, rows).await
             }
-            What::Job(..) | What::Rubric(..) | What::ModelRelease(..) => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct PoolRow {
     pub reason: Option<String>,
     /// The sum of the parts' points.
     pub total: Option<Points>,
+    /// The sum that the machine had found, where a person put another in its place.
+    pub machine_total: Option<Points>,
     /// Points by criterion, in the rubric's order.
     pub parts: Vec<Part>,
     /// The model release that scored.
@@ -51,6 +53,8 @@ pub struct PoolRow {
     pub stage: String,
     /// Whether it is on the short list.
     pub shortlisted: bool,
+    /// Whether nothing happens with it for now.
+    pub on_hold: bool,
     /// When it was submitted.
     pub submitted_at: Timestamp,
     /// The version of the application's stream that the row shows.
@@ -109,10 +113,10 @@ impl Outcome {
 
 /// What [`of`] reads, of `pool p` and what its row rests on.
 pub(super) const COLUMNS: &str = "p.application, p.candidate, p.job, p.status, p.stage, \
-    p.shortlisted, p.submitted, p.submitted_at, p.version, p.outcome, p.unscored, p.total_down, \
+    p.shortlisted, p.on_hold, p.submitted, p.submitted_at, p.version, p.outcome, p.unscored, p.total_down, \
     p.tie_down, p.tie_file, p.nameless, p.sort_name, c.name, c.email, d.file, \
     COALESCE(d.failure, r.failure) AS failure, COALESCE(d.flags, '[]') AS flags, \
-    r.run, r.engine, r.rubric, r.total, r.parts, r.reason, \
+    r.run, r.engine, r.rubric, r.total, r.machine_total, r.parts, r.reason, \
     p.position, c.position AS candidate_at, d.position AS resume_at, r.position AS run_at";
 
 /// What a row of `pool p` rests on.
@@ -135,6 +139,7 @@ pub(super) fn of(row: &Row) -> Result<PoolRow, LogError> {
     };
     let scored = outcome == Outcome::Scored;
     let total: Option<u16> = row.get("total")?;
+    let machine_total: Option<u16> = row.get("machine_total")?;
     let at = number("submitted_at")?;
     Ok(PoolRow {
         rank: None,
@@ -151,6 +156,7 @@ pub(super) fn of(row: &Row) -> Result<PoolRow, LogError> {
             Outcome::Pending => None,
         },
         total: total.filter(|_| scored).map(Points::from_tenths),
+        machine_total: machine_total.filter(|_| scored).map(Points::from_tenths),
         parts: if scored { from_json(&needed("parts")?)? } else { vec![] },
         engine: text("engine")?.filter(|_| scored),
         rubric: text("rubric")?.filter(|_| scored),
@@ -161,6 +167,7 @@ pub(super) fn of(row: &Row) -> Result<PoolRow, LogError> {
         status: needed("status")?,
         stage: needed("stage")?,
         shortlisted: flag("shortlisted")?,
+        on_hold: flag("on_hold")?,
         submitted_at: Timestamp::from_timestamp_micros(at)
             .ok_or_else(|| damaged(format!("{at} is no time")))?,
         version: number("version")?.unsigned_abs(),

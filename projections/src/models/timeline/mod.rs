@@ -126,6 +126,14 @@ impl ReadModel for Timeline {
                 let document = document.map(|d| d.0);
                 insert(fact, None, Some(candidate.0), document, words, rows)
             }
+            What::Interview(interview, event) => {
+                let words = words::of_interview(*interview, event);
+                beside(event.application(), words, fact, rows).await
+            }
+            What::Offer(offer, event) => {
+                let words = words::of_offer(*offer, event);
+                beside(event.application(), words, fact, rows).await
+            }
             What::Job(..) | What::Rubric(..) | What::ModelRelease(..) => Ok(()),
         }
     }
@@ -179,6 +187,17 @@ async fn application_changed(
         // It stands on it from now on.
         rows.insert(StoredDocument { application, document });
     }
+    let candidate = rows.get::<StoredApplication>((application,)).await?.map(|row| row.candidate);
+    insert(fact, Some(application), candidate, None, words, rows)
+}
+
+/// Puts what happened with something else onto the timeline of its application.
+async fn beside(
+    ApplicationId(application): ApplicationId,
+    words: Words,
+    fact: &Fact,
+    rows: &mut Rows<'_>,
+) -> Result<(), LogError> {
     let candidate = rows.get::<StoredApplication>((application,)).await?.map(|row| row.candidate);
     insert(fact, Some(application), candidate, None, words, rows)
 }

@@ -1,10 +1,13 @@
 //! What an event is called in a timeline: in plain words for members, in fewer for the applicant, and the
 //! facts behind them. None of it is personal but for the note.
 
+use chrono_tz::Tz;
 use domain::application::{ApplicationEvent, Visibility};
 use domain::candidate::CandidateEvent;
-use domain::ids::DocumentId;
+use domain::ids::{DocumentId, InterviewId, OfferId};
+use domain::interview::{InterviewEvent, Slot};
 use domain::job::StageKind;
+use domain::offer::OfferEvent;
 use domain::pii::Pii;
 use serde_json::{Value, json};
 
@@ -107,6 +110,22 @@ pub(super) fn of_application(
                 json!({ "run": run, "engine": looked_up.engine, "rubric": looked_up.rubric });
             Words::new(format!("The score by {engine} under {rubric} is shown from now on"), data)
         }
+        E::ScoreOverridden { run, from, to, reason } => {
+            let data = json!({ "run": run, "from": from, "to": to });
+            Words {
+                note: reason.get().cloned(),
+                ..Words::new(format!("Score {from} replaced by {to}, by a person"), data)
+                    .told("A person looked at your score and changed it")
+            }
+        }
+        E::ScoreDisputed { run, text } => {
+            let data = json!({ "run": run });
+            Words {
+                note: text.get().cloned(),
+                ..Words::new("The applicant disputes the score", data)
+                    .told("You asked for your score to be looked at by a person")
+            }
+        }
         E::ScoreFailed { run, reason, retryable, usage, exchanges, shadow } => {
             let data = json!({
                 "run": run, "reason": reason, "retryable": retryable,
@@ -141,6 +160,31 @@ pub(super) fn of_application(
         E::RejectionReversed { reason } => Words::new("Rejection reversed", json!({}))
             .told("The rejection was reversed; your application is looked at again")
             .noted(reason),
+        E::ApplicationHeld { reason, until } => {
+            let when = until.map_or_else(String::new, |day| format!(" until {day}"));
+            Words::new(format!("Put on hold{when}"), json!({ "until": until }))
+                .told("Your application is on hold for now")
+                .noted(reason)
+        }
+        E::ApplicationResumed {} => {
+            Words::new("Taken up again", json!({})).told("Your application is looked at again")
+        }
+        E::ApplicationTransferred { to, job, reason } => {
+            let data = json!({ "application": to, "job": job });
+            Words::new("Transferred to another job", data)
+                .told("Your application goes on for another job")
+                .noted(reason)
+        }
+        E::ApplicationHired { offer, start, opening } => {
+            let from = start.map_or_else(String::new, |day| format!(", from {day} on"));
+            let data = json!({ "offer": offer, "start": start, "opening": opening });
+            Words::new(format!("Hired on opening {opening}{from}"), data).told("You were hired")
+        }
+        E::HireReversed { reason, opening } => Words {
+            note: reason.get().cloned(),
+            ..Words::new("Hire taken back", json!({ "opening": opening }))
+                .told("The hire was taken back; your application is open again")
+        },
         E::ApplicationWithdrawn { reason } => {
             Words::new("Withdrawn", json!({})).told("Your application was withdrawn").noted(reason)
         }
@@ -158,6 +202,93 @@ pub(super) fn of_application(
         }
     };
     (None, words)
+}
+
+/// How an event of an interview is told.
+pub(super) fn of_interview(interview: InterviewId, event: &InterviewEvent) -> Words {
+    use InterviewEvent as E;
+    match event {
+        E::InterviewScheduled { kind, panel, slot, stage, .. } => {
+            let (kind, when) = (kind.as_str(), told_at(slot));
+            let data = json!({
+                "interview": interview, "kind": kind, "panel": panel, "slot": slot, "stage": stage,
+            });
+            Words::new(format!("Interview ({kind}) arranged for {when}"), data)
+                .told(format!("You are invited to an interview: {when}"))
+        }
+        E::InterviewRescheduled { from, to, reason, .. } => {
+            let when = told_at(to);
+            let data = json!({ "interview": interview, "from": from, "to": to });
+            Words::new(format!("Interview moved to {when}"), data)
+                .told(format!("Your interview is at another time: {when}"))
+                .noted(reason)
+        }
+        E::PanelChanged { from, to, .. } => {
+            let data = json!({ "interview": interview, "from": from, "to": to });
+            Words::new("Others hold the interview", data)
+        }
+        E::InterviewCancelled { by, reason, .. } => {
+            let by = by.as_str();
+            let data = json!({ "interview": interview, "by": by });
+            Words::new(format!("Interview cancelled by the {by}"), data)
+                .told("Your interview was cancelled")
+                .noted(reason)
+        }
+        E::InterviewCompleted { .. } => {
+            Words::new("Interview held", json!({ "interview": interview }))
+                .told("Your interview took place")
+        }
+        E::InterviewNoShow { who, .. } => {
+            let who = who.as_str();
+            let data = json!({ "interview": interview, "who": who });
+            Words::new(format!("No interview: the {who} did not come"), data)
+        }
+        E::ScorecardSubmitted { member, .. } => {
+            // What it says is for those who handed in theirs.
+            let data = json!({ "interview": interview, "member": member });
+            Words::new("Scorecard handed in", data)
+        }
+        E::ScorecardAmended { member, .. } => {
+            let data = json!({ "interview": interview, "member": member });
+            Words::new("Scorecard amended", data)
+        }
+    }
+}
+
+/// How an event of an offer is told.
+pub(super) fn of_offer(offer: OfferId, event: &OfferEvent) -> Words {
+    use OfferEvent as E;
+    let of = |v: u32| json!({ "offer": offer, "v": v });
+    match event {
+        E::OfferDrafted { v, .. } => Words::new(format!("Offer written, version {v}"), of(*v)),
+        E::OfferApproved { v, .. } => Words::new(format!("Offer approved, version {v}"), of(*v)),
+        E::OfferSent { v, expires, .. } => {
+            let data = json!({ "offer": offer, "v": v, "expires": expires });
+            let until = expires.format("%-d %B %Y, %H:%M UTC");
+            Words::new(format!("Offer sent, version {v}, until {until}"), data)
+                .told(format!("You have an offer; please answer until {until}"))
+        }
+        E::OfferAccepted { v, .. } => {
+            Words::new("Offer accepted", of(*v)).told("You accepted the offer")
+        }
+        E::OfferDeclined { v, reason, .. } => {
+            Words::new("Offer declined", of(*v)).told("You declined the offer").noted(reason)
+        }
+        E::OfferRescinded { v, reason, .. } => {
+            Words::new("Offer taken back", of(*v)).told("The offer was taken back").noted(reason)
+        }
+        E::OfferExpired { v, .. } => {
+            Words::new("Offer expired", of(*v)).told("The time to answer the offer is over")
+        }
+    }
+}
+
+/// When, where it is held: `14 January 2027, 09:00 to 09:45 (Europe/London)`.
+fn told_at(slot: &Slot) -> String {
+    let Slot { start, end, time_zone } = slot;
+    let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);
+    let (start, end) = (start.with_timezone(&zone), end.with_timezone(&zone));
+    format!("{} to {} ({zone})", start.format("%-d %B %Y, %H:%M"), end.format("%H:%M"))
 }
 
 /// How an event of a candidate is told, and the document it is about; `None` when it concerns no resume.
