@@ -64,7 +64,8 @@ impl Workflow {
             .once(format!("{NAME}:{}:{}", event.event_id, stream.id))
             .because_of(event);
         match self.dispatcher.dispatch::<A>(envelope).await {
-            Err(DispatchError::Refused(_)) => Ok(()),
+            // Nor does anybody keep for whoever was erased.
+            Err(DispatchError::Refused(_) | DispatchError::Log(LogError::Erased)) => Ok(()),
             other => other.map(drop).map_err(Into::into),
         }
     }
@@ -108,8 +109,8 @@ pub async fn expire_offers(dispatcher: &Dispatcher) -> Result<usize, LogError> {
         let envelope = Envelope::new(stream.id, order, Actor::system(NAME));
         match dispatcher.dispatch::<Offer>(envelope).await {
             Ok(outcome) => expired += usize::from(outcome.events > 0),
-            // Answered at the last moment.
-            Err(DispatchError::Refused(_)) => {}
+            // Answered at the last moment, or whoever it was made to was erased.
+            Err(DispatchError::Refused(_) | DispatchError::Log(LogError::Erased)) => {}
             Err(DispatchError::Log(error)) => return Err(error),
         }
     }

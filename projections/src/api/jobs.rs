@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use chrono::Utc;
+use domain::interview::Kit;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +12,7 @@ use web::extract::{Id, Params};
 
 use super::QueryApi;
 use super::view::{Asked, limit, one, page, page_of_day, page_problem, several};
-use crate::models::jobs::{self, JobFilter, JobSort};
+use crate::models::jobs::{self, JobFilter, JobRow, JobSort};
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new()
@@ -61,7 +62,14 @@ async fn open_jobs(
     let cursor = params.cursor.as_deref();
     let tables = store.pool().await;
     let found = jobs::open_page(&tables, &filter, params.sort, cursor, limit, today);
-    Ok(page_of_day(&asked, &found.await.map_err(page_problem)?, today))
+    let mut found = found.await.map_err(page_problem)?;
+    found.items.iter_mut().for_each(for_anybody);
+    Ok(page_of_day(&asked, &found, today))
+}
+
+/// What interviews ask is for those who hold them.
+fn for_anybody(job: &mut JobRow) {
+    job.pipeline.iter_mut().for_each(|stage| stage.kit = Kit::default());
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,7 +94,8 @@ async fn open_job(
     let store = api.at(&asked, None, params.min_position).await?;
     let today = Utc::now().date_naive();
     let job = jobs::open_one(&store.pool().await, id.into(), today).await?;
-    let job = job.ok_or_else(|| Problem::not_found("job"))?;
+    let mut job = job.ok_or_else(|| Problem::not_found("job"))?;
+    for_anybody(&mut job);
     Ok(one(&asked, job.version, job.position, &job))
 }
 
