@@ -2,7 +2,12 @@
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use domain::job::{Job, JobCommand};
+use domain::application::{Application, ApplicationCommand};
+use domain::decide::names;
+use domain::ids::JobId;
+use domain::job::{Job, JobCommand, JobStatus};
+use domain::pii::Pii;
+use event_log::Envelope;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,7 +51,7 @@ async fn draft(
     State(api): State<CommandApi>,
     command: Command<PostingBody>,
 ) -> Result<Written, Problem> {
-    let job = domain::ids::JobId(api.dispatcher.log().ids.next());
+    let job = JobId(api.dispatcher.log().ids.next());
     let order = JobCommand::DraftJob { job, posting: command.body.clone().into() };
     Ok(api.run::<Job>(command.envelope(job.0, order)?).await?.created("/v1/jobs"))
 }
@@ -252,7 +257,9 @@ struct CloseBody {
 
 /// Close a job
 ///
-/// Refused: ACTIVE_APPLICATIONS unless a disposition is given, WRONG_STATE.
+/// Active applications need a disposition: they are kept, or rejected one by one with the reason given here, in the category
+/// `position_filled` or `job_closed`; that takes a moment for each, and the same request again goes on where one was interrupted. Refused:
+/// ACTIVE_APPLICATIONS unless a disposition is given, WRONG_STATE.
 #[utoipa::path(post, path = "/v1/jobs/{job}/close", tag = "jobs", operation_id = "closeJob",
     params(("job" = uuid::Uuid, Path,)),
     request_body(content = CloseBody,
@@ -265,7 +272,53 @@ async fn close(
     Id(job): Id,
     command: Command<CloseBody>,
 ) -> Result<Written, Problem> {
+    if let Some(before) = api.answered(&command.meta, &command.raw).await? {
+        return Ok(before);
+    }
     let CloseBody { reason, filled, disposition } = command.body.clone();
+    if matches!(disposition, Some(DispositionBody::Rejected)) {
+        let (state, _) = api.dispatcher.load::<Job>(job).await?;
+        reject_all(&api, &command, JobId(job), &state).await?;
+    }
     let order = JobCommand::CloseJob { reason, filled, disposition: disposition.map(Into::into) };
     api.run::<Job>(command.envelope(job, order)?).await
+}
+
+/// Rejects every active application to a job that may be closed, as whoever closes it.
+async fn reject_all(
+    api: &CommandApi,
+    command: &Command<CloseBody>,
+    job: JobId,
+    state: &Job,
+) -> Result<(), Problem> {
+    let CloseBody { reason, filled, .. } = &command.body;
+    if reason.trim().is_empty() || matches!(state.status, JobStatus::Unknown | JobStatus::Closed) {
+        // Closing says so.
+        return Ok(());
+    }
+    let actor = command.meta.actor()?;
+    if state.status == JobStatus::Open {
+        // Nobody applies meanwhile.
+        let envelope = Envelope::new(job, JobCommand::PauseJob {}, actor.clone());
+        api.run::<Job>(envelope).await?;
+    }
+    let category = if *filled { "position_filled" } else { "job_closed" };
+    let prefix = names::active_in_job_prefix(job);
+    for (_, application) in api.dispatcher.log().store.held(&prefix).await? {
+        let seen = api.seen(application.id, None).await?;
+        let order = ApplicationCommand::Reject {
+            reason: Pii::new(reason.clone()),
+            category: category.into(),
+            note: Pii::new(None),
+            seen,
+        };
+        let mut envelope = Envelope::new(application.id, order, actor.clone());
+        envelope.correlation_id = Some(command.meta.request.clone());
+        match api.run::<Application>(envelope).await {
+            // It ended by itself.
+            Err(problem) if problem.code == "TERMINAL" => {}
+            other => other.map(drop)?,
+        }
+    }
+    Ok(())
 }

@@ -186,12 +186,15 @@ impl From<StageBody> for Stage {
 pub enum DispositionBody {
     /// They stay active, for a person to decide one by one.
     KeepForReview,
+    /// They are rejected, each by whoever closes the job, with its reason.
+    Rejected,
 }
 
 impl From<DispositionBody> for Disposition {
     fn from(body: DispositionBody) -> Self {
         match body {
             DispositionBody::KeepForReview => Self::KeepForReview,
+            DispositionBody::Rejected => Self::Rejected,
         }
     }
 }

@@ -64,6 +64,8 @@ wire_names!(JobEvent {
 pub enum Disposition {
     /// They stay active, for a person to decide one by one.
     KeepForReview,
+    /// They were rejected before, each by the person who closes the job.
+    Rejected,
 }
 
 /// What a job says.

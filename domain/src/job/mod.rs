@@ -292,7 +292,7 @@ impl Job {
         fields.done()?;
         let mut decision = Decision::of(JobEvent::JobClosed { reason, filled, disposition })
             .reserve(Reserve::Release { name: names::open_job(job) });
-        if disposition.is_none() {
+        if disposition != Some(Disposition::KeepForReview) {
             let message = "applications are still active; say what becomes of them (a disposition)";
             decision = decision.reserve(Reserve::RequireNone {
                 prefix: names::active_in_job_prefix(job),

@@ -220,6 +220,9 @@ fn closing_needs_a_disposition_for_active_applications() {
             disposition: Some(Disposition::KeepForReview),
         },
     ]);
+    given::<Job>(published())
+        .when(close(Some(Disposition::Rejected)))
+        .needs(&names::active_in_job_prefix(id()), "ACTIVE_APPLICATIONS");
     given::<Job>(closed()).when(close(None)).refused("WRONG_STATE");
     given::<Job>(published())
         .when(JobCommand::CloseJob { reason: "".into(), filled: false, disposition: None })

@@ -114,6 +114,15 @@ async fn interviews_take_time_and_end_in_scorecards() {
         (Some("scheduled"), Some("interview"))
     );
     assert_eq!(shown["kit"]["skills"], json!(["systems", "writing"]), "the stage's kit");
+    let public = server.anonymous().read(&format!("/v1/open-jobs/{job}"), moved).await;
+    let listed = server.anonymous().get("/v1/open-jobs").await.ok();
+    for open in [public, listed["items"][0].clone()] {
+        assert_eq!(open["pipeline"][1]["id"], "interview");
+        assert!(
+            !open.to_string().contains("What broke last"),
+            "what is asked is not for applicants"
+        );
+    }
     assert_eq!(shown["place"]["link"], "https://meet.example.org/1");
     let mine = anns.read("/v1/interviews", moved).await;
     assert_eq!(mine["items"].as_array().map(Vec::len), Some(1));
@@ -417,6 +426,15 @@ async fn many_are_decided_about_at_once_and_each_by_itself() {
     let nowhere = json!({ "kind": "move", "to": "the_moon" });
     let moved = admin.post(&path, many(&[dmitri], nowhere)).await.ok();
     assert_eq!(done(&moved), [Some("STAGE_NOT_IN_PIPELINE".to_owned())]);
+
+    // Closing decides about whoever is left, in the name of who closes.
+    let close = format!("/v1/jobs/{other}/close");
+    let closing = |how: Value| json!({ "reason": "the post was cut", "disposition": how });
+    admin.post(&close, closing(Value::Null)).await.refused(409, "ACTIVE_APPLICATIONS");
+    let closed = position(&admin, &close, closing(json!("rejected"))).await;
+    let shown = admin.read(&format!("/v1/applications/{elsewhere}"), closed).await;
+    assert_eq!(shown["status"], "rejected");
+    admin.post(&close, closing(json!("rejected"))).await.refused(409, "WRONG_STATE");
 
     let hold = || json!({ "kind": "hold" });
     admin.post(&path, many(&[], hold())).await.at_field(422, "VALIDATION", "applications");

@@ -49,7 +49,7 @@ struct PoolParams {
 #[utoipa::path(get, path = "/v1/jobs/{job}/pool", tag = "jobs", operation_id = "getPool",
     params(
         ("job" = uuid::Uuid, Path,),
-        ("status" = Option<String>, Query, description = "`submitted`, `screening`, `shortlisted`, `interviewing`, `offer`, `rejected`, `withdrawn`; several by commas."),
+        ("status" = Option<String>, Query, description = "`submitted`, `screening`, `shortlisted`, `interviewing`, `offer`, `hired`, `rejected`, `withdrawn`, `transferred`; several by commas."),
         ("stage" = Option<String>, Query, description = "In this stage, by its id."),
         ("outcome" = Option<String>, Query, description = "`pending`, `scored` or `unscorable`.", pattern = "^(pending|scored|unscorable)$"),
         ("min_total" = Option<f64>, Query, description = "At least this total.", minimum = 0, maximum = 100),
