@@ -6,7 +6,7 @@ use domain::actor::Actor;
 use domain::application::Application;
 use domain::decide::{Decider, names};
 use domain::ids::{ApplicationId, StreamId};
-use domain::interview::{CancelledBy, Interview, InterviewCommand};
+use domain::interview::{Interview, InterviewCommand, Side};
 use domain::offer::{Offer, OfferCommand, OfferStatus};
 use domain::pii::Pii;
 use event_log::subscribe::{Handler, HandlerError};
@@ -35,9 +35,9 @@ impl Workflow {
         let store = &self.dispatcher.log().store;
         for (_, interview) in store.held(&names::interviews_prefix(id)).await? {
             let by = if event.kind == "application.withdrawn.v1" {
-                CancelledBy::Candidate
+                Side::Candidate
             } else {
-                CancelledBy::Organization
+                Side::Organization
             };
             let order = InterviewCommand::CancelInterview { by, reason: Pii::new(None) };
             self.once::<Interview>(interview, order, event).await?;

@@ -24,8 +24,7 @@ use domain::ids::{
     OfferId, RubricId,
 };
 use domain::interview::{
-    CancelledBy, Interview, InterviewEvent as I, InterviewKind, Kit, Place, Rating, Scores, Slot,
-    Verdict,
+    Interview, InterviewEvent as I, InterviewKind, Kit, Place, Rating, Scores, Side, Slot, Verdict,
 };
 use domain::job::{
     Disposition, Job, JobEvent as J, Pay, Posting, Requirement, StageKind, default_pipeline,
@@ -240,9 +239,9 @@ fn interviews() -> Vec<I> {
         },
         I::InterviewRescheduled { application, from: slot(9), to: slot(14), reason: reason() },
         I::PanelChanged { application, from: vec![ann], to: vec![ann, ben] },
-        I::InterviewCancelled { application, by: CancelledBy::Candidate, reason: reason() },
+        I::InterviewCancelled { application, by: Side::Candidate, reason: reason() },
         I::InterviewCompleted { application },
-        I::InterviewNoShow { application, who: CancelledBy::Candidate },
+        I::InterviewNoShow { application, who: Side::Candidate },
         I::ScorecardSubmitted { application, member: ann, scores: scores.clone(), notes: notes() },
         I::ScorecardAmended { application, member: ann, scores, notes: notes() },
     ]

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use domain::application::Application;
 use domain::ids::{ApplicationId, InterviewId, MemberId};
 use domain::interview::{
-    CancelledBy, Interview, InterviewCommand, InterviewKind, Kit, Place, Plan, Rating, Scores,
-    Slot, Verdict,
+    Interview, InterviewCommand, InterviewKind, Kit, Place, Plan, Rating, Scores, Side, Slot,
+    Verdict,
 };
 use domain::job::Job;
 use domain::pii::Pii;
@@ -242,7 +242,7 @@ enum SideBody {
     Organization,
 }
 
-impl From<SideBody> for CancelledBy {
+impl From<SideBody> for Side {
     fn from(body: SideBody) -> Self {
         match body {
             SideBody::Candidate => Self::Candidate,

@@ -1,6 +1,6 @@
 //! Commands of the interview.
 
-use super::{CancelledBy, InterviewKind, Kit, Place, Scores, Slot};
+use super::{InterviewKind, Kit, Place, Scores, Side, Slot};
 use crate::ids::{ApplicationId, CandidateId, InterviewId, JobId, MemberId};
 use crate::pii::Pii;
 
@@ -17,11 +17,11 @@ pub enum InterviewCommand {
     /// ALREADY_SUBMITTED.
     ChangePanel { panel: Vec<MemberId> },
     /// Refused: WRONG_STATE.
-    CancelInterview { by: CancelledBy, reason: Pii<Option<String>> },
+    CancelInterview { by: Side, reason: Pii<Option<String>> },
     /// It took place. Refused: WRONG_STATE.
     CompleteInterview {},
     /// Somebody did not come. Refused: WRONG_STATE.
-    MarkNoShow { who: CancelledBy },
+    MarkNoShow { who: Side },
     /// (panel) Refused: NOT_ON_PANEL, ALREADY_SUBMITTED, WRONG_STATE (it did not take place), VALIDATION, HUMAN_REQUIRED.
     SubmitScorecard { member: MemberId, scores: Scores, notes: Pii<Option<String>> },
     /// (panel) Refused: NOT_ON_PANEL, NOT_SUBMITTED, VALIDATION, HUMAN_REQUIRED.

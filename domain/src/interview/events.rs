@@ -40,13 +40,13 @@ pub enum InterviewEvent {
     PanelChanged { application: ApplicationId, from: Vec<MemberId>, to: Vec<MemberId> },
     /// It will not take place.
     #[serde(rename = "interview.cancelled.v1")]
-    InterviewCancelled { application: ApplicationId, by: CancelledBy, reason: Pii<Option<String>> },
+    InterviewCancelled { application: ApplicationId, by: Side, reason: Pii<Option<String>> },
     /// It took place.
     #[serde(rename = "interview.completed.v1")]
     InterviewCompleted { application: ApplicationId },
     /// It did not take place, because somebody did not come.
     #[serde(rename = "interview.no_show.v1")]
-    InterviewNoShow { application: ApplicationId, who: CancelledBy },
+    InterviewNoShow { application: ApplicationId, who: Side },
     /// Somebody on the panel handed in what they found.
     #[serde(rename = "interview.scorecard_submitted.v1")]
     ScorecardSubmitted {
@@ -105,14 +105,14 @@ impl InterviewKind {
 /// Which side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum CancelledBy {
+pub enum Side {
     /// The candidate.
     Candidate,
     /// The panel, or whoever arranged it.
     Organization,
 }
 
-impl CancelledBy {
+impl Side {
     /// The name used on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -106,10 +106,7 @@ fn another_time_gives_the_old_one_back() {
         .history();
     given::<Interview>(moved).when(order.clone()).changes_nothing();
     let cancelled = given::<Interview>(scheduled())
-        .when(InterviewCommand::CancelInterview {
-            by: CancelledBy::Candidate,
-            reason: Pii::new(None),
-        })
+        .when(InterviewCommand::CancelInterview { by: Side::Candidate, reason: Pii::new(None) })
         .releases(&names::busy_candidate(plan().candidate, slot(0, 15).start))
         .history();
     given::<Interview>(cancelled).when(order).refused("WRONG_STATE");
@@ -140,7 +137,7 @@ fn the_panel_changes_but_for_those_who_handed_in() {
 #[test]
 fn it_ends_once_and_not_before_it_begins() {
     let complete = InterviewCommand::CompleteInterview {};
-    let missed = InterviewCommand::MarkNoShow { who: CancelledBy::Candidate };
+    let missed = InterviewCommand::MarkNoShow { who: Side::Candidate };
     given::<Interview>(scheduled()).when(complete.clone()).refused("WRONG_STATE");
     given::<Interview>(scheduled()).when(missed.clone()).refused("WRONG_STATE");
     let begun = slot(0, 15).start;

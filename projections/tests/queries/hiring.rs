@@ -6,8 +6,8 @@ use domain::candidate::Personal;
 use domain::decide::Decider;
 use domain::ids::{InterviewId, MemberId, OfferId};
 use domain::interview::{
-    CancelledBy, Interview, InterviewCommand as I, InterviewKind, Kit, Place as At, Plan, Rating,
-    Scores, Slot, Verdict,
+    Interview, InterviewCommand as I, InterviewKind, Kit, Place as At, Plan, Rating, Scores, Side,
+    Slot, Verdict,
 };
 use domain::job::{JobCommand as J, Pay, Posting};
 use domain::offer::{Offer, OfferCommand as O, Terms};
@@ -72,7 +72,7 @@ pub(crate) async fn hires(story: &Story, applicant: Applicant) -> (InterviewId, 
     let card = I::AmendScorecard { member: who(1), scores: scores(Verdict::Yes), notes };
     tell::<Interview>(story, first, card).await;
     let second = arrange(2, &[who(1)]).await;
-    let cancel = I::CancelInterview { by: CancelledBy::Candidate, reason: some("Secret illness") };
+    let cancel = I::CancelInterview { by: Side::Candidate, reason: some("Secret illness") };
     tell::<Interview>(story, second, cancel).await;
     let until = "2099-03-01".parse().ok();
     story.application(application, A::Hold { reason: some("Secret budget"), until }).await;
