@@ -195,7 +195,7 @@ impl Application {
         Ok(ids)
     }
 
-    /// Like [`Self::active`], for commands that end an application.
+    /// Its ids, while it may be ended.
     ///
     /// # Errors
     /// NOT_FOUND, TERMINAL.
