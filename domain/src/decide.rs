@@ -210,6 +210,10 @@ pub mod names {
     pub fn scorecards_prefix(application: ApplicationId, stage: &str) -> String {
         format!("scorecard:{application}:{stage}:")
     }
+    /// Held by the member with an id in Slack (by its keyed blind index).
+    pub fn slack_user(blind: &str) -> String {
+        format!("slack-user:{blind}")
+    }
     /// Held by the candidate who registered with an e-mail address (by its keyed blind index).
     pub fn email(blind: &str) -> String {
         format!("email:{blind}")

@@ -48,6 +48,10 @@ ids! {
     OfferId;
     /// Somebody who works here.
     MemberId;
+    /// Another system that is told of events.
+    SubscriptionId;
+    /// One event told to one recipient through one channel.
+    NotificationId;
     /// A stored document: a resume's bytes, or what was read from them.
     DocumentId;
     /// An event.
@@ -97,11 +101,17 @@ pub enum StreamKind {
     Interview,
     /// An offer's stream.
     Offer,
+    /// A member's stream.
+    Member,
+    /// A subscription's stream.
+    Subscription,
+    /// A notification's stream.
+    Notification,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [StreamKind; 7] = [
+    pub const ALL: [StreamKind; 10] = [
         Self::Job,
         Self::Candidate,
         Self::Application,
@@ -109,6 +119,9 @@ impl StreamKind {
         Self::ModelRelease,
         Self::Interview,
         Self::Offer,
+        Self::Member,
+        Self::Subscription,
+        Self::Notification,
     ];
 
     /// The name used in stream ids and subjects.
@@ -121,6 +134,9 @@ impl StreamKind {
             Self::ModelRelease => "model_release",
             Self::Interview => "interview",
             Self::Offer => "offer",
+            Self::Member => "member",
+            Self::Subscription => "subscription",
+            Self::Notification => "notification",
         }
     }
 }
@@ -157,7 +173,8 @@ macro_rules! stream_of {
     )*};
 }
 stream_of!(JobId => Job, CandidateId => Candidate, ApplicationId => Application, RubricId => Rubric,
-    ModelReleaseId => ModelRelease, InterviewId => Interview, OfferId => Offer);
+    ModelReleaseId => ModelRelease, InterviewId => Interview, OfferId => Offer, MemberId => Member, SubscriptionId => Subscription,
+    NotificationId => Notification);
 
 impl std::fmt::Display for StreamId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

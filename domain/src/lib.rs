@@ -8,7 +8,9 @@ pub mod decide;
 pub mod ids;
 pub mod interview;
 pub mod job;
+pub mod member;
 pub mod model_release;
+pub mod notification;
 pub mod offer;
 pub mod pii;
 pub mod places;
@@ -18,6 +20,7 @@ pub mod schema;
 pub mod score;
 #[cfg(test)]
 mod spec;
+pub mod subscription;
 pub mod text;
 
 /// The wire name of every event there is.
@@ -30,6 +33,9 @@ pub fn wire_names() -> impl Iterator<Item = &'static str> {
         model_release::ModelReleaseEvent::WIRE_NAMES,
         interview::InterviewEvent::WIRE_NAMES,
         offer::OfferEvent::WIRE_NAMES,
+        member::MemberEvent::WIRE_NAMES,
+        subscription::SubscriptionEvent::WIRE_NAMES,
+        notification::NotificationEvent::WIRE_NAMES,
     ]
     .into_iter()
     .flatten()

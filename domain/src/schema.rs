@@ -10,9 +10,12 @@ use crate::application::ApplicationEvent;
 use crate::candidate::CandidateEvent;
 use crate::interview::InterviewEvent;
 use crate::job::JobEvent;
+use crate::member::MemberEvent;
 use crate::model_release::ModelReleaseEvent;
+use crate::notification::NotificationEvent;
 use crate::offer::OfferEvent;
 use crate::rubric::RubricEvent;
+use crate::subscription::SubscriptionEvent;
 
 /// What JSON Schema the schemas are written in.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -32,6 +35,9 @@ pub fn of_events() -> Vec<(String, Value)> {
     variants::<ModelReleaseEvent>(&mut all);
     variants::<InterviewEvent>(&mut all);
     variants::<OfferEvent>(&mut all);
+    variants::<MemberEvent>(&mut all);
+    variants::<SubscriptionEvent>(&mut all);
+    variants::<NotificationEvent>(&mut all);
     all
 }
 

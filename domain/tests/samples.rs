@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::{TimeZone as _, Utc};
+use chrono::{NaiveTime, TimeZone as _, Utc};
 use cqrs_es::DomainEvent;
 use domain::application::{
     Application, ApplicationEvent as A, Explanation, RecordedCriterion, RunId, ScoreRequest, Seen,
@@ -21,7 +21,7 @@ use domain::candidate::{
 use domain::decide::Decider;
 use domain::ids::{
     ApplicationId, CandidateId, DocumentId, EventId, InterviewId, JobId, MemberId, ModelReleaseId,
-    OfferId, RubricId,
+    NotificationId, OfferId, RubricId, SubscriptionId,
 };
 use domain::interview::{
     Interview, InterviewEvent as I, InterviewKind, Kit, Place, Rating, Scores, Side, Slot, Verdict,
@@ -29,11 +29,16 @@ use domain::interview::{
 use domain::job::{
     Disposition, Job, JobEvent as J, Pay, Posting, Requirement, StageKind, default_pipeline,
 };
+use domain::member::{Contact, EmailWhen, Member, MemberEvent as M, Preferences, Quiet};
 use domain::model_release::{ModelRelease, ModelReleaseEvent, Release};
+use domain::notification::{Dispatch, Notification, NotificationEvent as N, Rule};
 use domain::offer::{Offer, OfferEvent as O, Terms};
 use domain::pii::Pii;
 use domain::rubric::{Rubric, RubricEvent, RubricHistory};
 use domain::score::{Level, Points};
+use domain::subscription::{
+    DisabledBecause, Filter, Subscription, SubscriptionEvent as S, Target,
+};
 use domain::text::Quote;
 use serde_json::Value;
 use uuid::Uuid;
@@ -270,6 +275,67 @@ fn offers() -> Vec<O> {
     ]
 }
 
+fn members() -> Vec<M> {
+    let member = id::<MemberId>(13);
+    let clock = |hour| NaiveTime::from_hms_opt(hour, 30, 0).unwrap();
+    let contact =
+        Contact { email: Some("ann@example.org".into()), slack: Some("U0123456789".into()) };
+    let preferences = Preferences {
+        follow: vec![Rule::NewApplication, Rule::Scored],
+        jobs: vec![id(1)],
+        min_score: Some(80),
+        email: EmailWhen::Daily { at: clock(8) },
+        quiet: Some(Quiet { from: clock(19), to: clock(7) }),
+        time_zone: "Europe/London".into(),
+    };
+    vec![
+        M::ContactChanged { member, contact: Pii::new(contact) },
+        M::PreferencesChanged { member, preferences },
+        M::InboxRead { member, up_to: 4_711 },
+    ]
+}
+
+fn subscriptions() -> Vec<S> {
+    let filter = Filter {
+        events: vec!["application.hired.v1".into(), "offer.*".into()],
+        job: Some(id(1)),
+        ..Filter::default()
+    };
+    vec![
+        S::SubscriptionCreated {
+            subscription: id::<SubscriptionId>(17),
+            name: "payroll".into(),
+            target: Target::Webhook { url: "https://payroll.example.org/hires".into() },
+            filter,
+        },
+        S::SubscriptionChanged {
+            name: "payroll of the ward".into(),
+            filter: Filter { rules: vec![Rule::Scored], min_score: Some(80), ..Filter::default() },
+        },
+        S::SubscriptionDisabled { reason: DisabledBecause::Failing },
+        S::SubscriptionEnabled {},
+        S::SecretRotated { generation: 2 },
+        S::ReplayRequested { from: 1, to: 4_711 },
+    ]
+}
+
+fn notifications() -> Vec<N> {
+    let of = Dispatch {
+        notification: id::<NotificationId>(18),
+        event: id::<EventId>(19),
+        position: 4_711,
+        channel: "slack".into(),
+        recipient: format!("subscription:{}", id::<SubscriptionId>(17)),
+        rule: Some("scored".into()),
+        application: Some(id(6)),
+    };
+    vec![
+        N::NotificationSent { of: of.clone(), attempts: 2, repeated: true },
+        N::NotificationFailed { of, attempts: 12, reason: "HTTP_503".into() },
+        N::NotificationRequeued {},
+    ]
+}
+
 fn rubrics() -> Vec<RubricEvent> {
     let (rubric, sha256) = (Rubric::default_v1(), "e3b0c44298fc1c14".into());
     vec![
@@ -327,4 +393,7 @@ fn every_event_has_a_sample_that_decodes_for_ever() {
     hold::<ModelRelease>(ModelReleaseEvent::WIRE_NAMES, releases());
     hold::<Interview>(I::WIRE_NAMES, interviews());
     hold::<Offer>(O::WIRE_NAMES, offers());
+    hold::<Member>(M::WIRE_NAMES, members());
+    hold::<Subscription>(S::WIRE_NAMES, subscriptions());
+    hold::<Notification>(N::WIRE_NAMES, notifications());
 }

@@ -3,6 +3,7 @@
 use domain::actor::Actor;
 use domain::decide::{Decider, Timestamp};
 use domain::ids::{CandidateId, CommandId, EventId, StreamId};
+use serde_json::{Map, Value};
 
 use crate::error::LogError;
 
@@ -77,12 +78,42 @@ impl Recorded {
     pub fn decode<A: Decider>(&self) -> Result<A::Event, LogError> {
         // Stored apart so that the log can be searched by type; put back as serde expects it.
         let tagged = format!(r#"{{"type":"{}","data":{}}}"#, self.kind, self.payload);
-        serde_json::from_str(&tagged).map_err(|e| LogError::Undecodable {
+        serde_json::from_str(&tagged).map_err(|e| self.undecodable(&e))
+    }
+
+    /// What it says, with null in the place of personal fields: what may be told to whoever may not read them.
+    ///
+    /// # Errors
+    /// `EVENT_UNDECODABLE`.
+    pub fn without_personal(&self) -> Result<Value, LogError> {
+        let data = serde_json::from_str(&self.payload).map_err(|e| self.undecodable(&e))?;
+        Ok(without_sealed(data))
+    }
+
+    fn undecodable(&self, error: &serde_json::Error) -> LogError {
+        LogError::Undecodable {
             position: self.position,
             kind: self.kind.clone(),
-            problem: e.to_string(),
-        })
+            problem: error.to_string(),
+        }
     }
+}
+
+/// Sealed fields become null.
+fn without_sealed(value: Value) -> Value {
+    match value {
+        Value::Object(map) if is_sealed(&map) => Value::Null,
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(k, v)| (k, without_sealed(v))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_sealed).collect()),
+        plain => plain,
+    }
+}
+
+/// `{"sealed": "..."}`: how a sealed field stands in an event.
+fn is_sealed(map: &Map<String, Value>) -> bool {
+    map.len() == 1 && map.get("sealed").is_some_and(Value::is_string)
 }
 
 /// The associated data that binds ciphertext to its place: moved to another event, stream, version

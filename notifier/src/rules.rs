@@ -1,68 +1,83 @@
 //! Which events somebody should hear of, and what they are told.
 
+use std::collections::BTreeMap;
+
 use chrono::SecondsFormat;
 use domain::application::{Application, ApplicationEvent};
 use domain::candidate::{Candidate, CandidateEvent, DuplicateSignal};
-use domain::ids::{ApplicationId, MemberId, StreamKind};
+use domain::decide::Timestamp;
+use domain::ids::{ApplicationId, CandidateId, EventId, JobId, MemberId, StreamKind};
 use domain::interview::{Interview, InterviewEvent, Slot};
+use domain::notification::Rule;
 use domain::offer::{Offer, OfferEvent};
+use domain::subscription::{DisabledBecause, Subscription, SubscriptionEvent};
 use event_log::{LogError, Recorded};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// What somebody is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Whom a notice is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever runs the hiring and follows the rule.
+    Recruiters,
+    /// Somebody in particular who works here.
+    Member(MemberId),
+    /// The applicant of an application.
+    Applicant(ApplicationId),
+}
+
+impl std::fmt::Display for Audience {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Recruiters => f.write_str("recruiters"),
+            Self::Member(member) => write!(f, "member:{member}"),
+            Self::Applicant(application) => write!(f, "applicant:{application}"),
+        }
+    }
+}
+
+/// What somebody is told: ids, codes and numbers, never personal data.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
-    /// The event's position in the log.
+    /// The event.
+    pub event: EventId,
+    /// Its position in the log.
     pub position: u64,
-    /// When the event happened (RFC 3339).
-    pub at: String,
-    /// Whom it is for: `recruiters`, `member:ID`, or `applicant:ID` of an application.
-    pub recipient: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Whom it is for.
+    pub audience: Audience,
     /// The rule that led to it.
-    pub rule: &'static str,
-    /// What it says; ids, codes and numbers only.
+    pub rule: Rule,
+    /// What it says and is about.
+    pub said: Said,
+}
+
+/// What a notice says and is about.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// A sentence.
     pub text: String,
+    /// The application that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<ApplicationId>,
+    /// The candidate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<CandidateId>,
+    /// The job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// A score's total, 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<f64>,
+    /// Its criteria: points, and the most there are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, (f64, u32)>,
+    /// When something is, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Timestamp>,
 }
 
-/// Whoever runs the hiring, until people choose their own notices.
-const RECRUITERS: &str = "recruiters";
-
-/// A total from which recruiters are told at once.
-const OUTSTANDING: f64 = 80.0;
-
-/// Types of events that any rule is about.
-const CONCERNS: &[&str] = &[
-    "candidate.resume_extraction_failed.v1",
-    "candidate.manipulation_suspected.v1",
-    "candidate.duplicate_suspected.v1",
-    "application.submitted.v1",
-    "application.score_recorded.v1",
-    "application.score_failed.v1",
-    "application.stage_changed.v1",
-    "application.rejected.v1",
-    "application.rejection_reversed.v1",
-    "application.withdrawn.v1",
-    "application.score_disputed.v1",
-    "application.hired.v1",
-    "application.hire_reversed.v1",
-    "interview.scheduled.v1",
-    "interview.rescheduled.v1",
-    "interview.panel_changed.v1",
-    "interview.cancelled.v1",
-    "interview.no_show.v1",
-    "offer.sent.v1",
-    "offer.accepted.v1",
-    "offer.declined.v1",
-    "offer.rescinded.v1",
-    "offer.expired.v1",
-];
-
-/// Whether any rule is about events of this type.
-pub(crate) fn concerns(kind: &str) -> bool {
-    CONCERNS.contains(&kind)
-}
-
-/// The notices that an event leads to, each for one recipient.
+/// The notices that an event leads to, each for one audience.
 ///
 /// # Errors
 /// `EVENT_UNDECODABLE`.
@@ -72,45 +87,59 @@ pub fn notices_of(event: &Recorded) -> Result<Vec<Notice>, LogError> {
         StreamKind::Application => of_application(event)?,
         StreamKind::Interview => of_interview(event)?,
         StreamKind::Offer => of_offer(event)?,
-        StreamKind::Job | StreamKind::Rubric | StreamKind::ModelRelease => vec![],
+        StreamKind::Subscription => of_subscription(event)?,
+        StreamKind::Job
+        | StreamKind::Rubric
+        | StreamKind::ModelRelease
+        | StreamKind::Member
+        | StreamKind::Notification => vec![],
     };
-    let at = event.occurred_at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let notice = |(recipient, rule, text): Told| Notice {
+    let notice = |(audience, rule, said): Told| Notice {
+        event: event.event_id,
         position: event.position,
-        at: at.clone(),
-        recipient,
+        at: event.occurred_at,
+        audience,
         rule,
-        text,
+        said,
     };
     Ok(told.into_iter().map(notice).collect())
 }
 
-/// Recipient, rule and text.
-type Told = (String, &'static str, String);
+/// Audience, rule and what is said.
+type Told = (Audience, Rule, Said);
 
-fn recruiters(rule: &'static str, text: String) -> Told {
-    (RECRUITERS.to_owned(), rule, text)
+fn recruiters(rule: Rule, said: Said) -> Told {
+    (Audience::Recruiters, rule, said)
+}
+
+fn applicant(application: ApplicationId, rule: Rule, text: &str) -> Told {
+    (Audience::Applicant(application), rule, about(application, text.to_owned()))
+}
+
+fn about(application: ApplicationId, text: String) -> Said {
+    Said { text, application: Some(application), ..Said::default() }
 }
 
 fn of_candidate(event: &Recorded) -> Result<Vec<Told>, LogError> {
-    let id = event.stream.id;
+    let id = CandidateId(event.stream.id);
+    let said = |text| Said { text, candidate: Some(id), ..Said::default() };
     Ok(match event.decode::<Candidate>()? {
         CandidateEvent::ResumeExtractionFailed { reason, .. } => vec![recruiters(
-            "resume_unreadable",
-            format!("the resume of candidate {id} gave no text: {reason}"),
+            Rule::ResumeUnreadable,
+            said(format!("the resume of candidate {id} gave no text: {reason}")),
         )],
         CandidateEvent::ManipulationSuspected { flag, .. } => vec![recruiters(
-            "hidden_text",
-            format!(
+            Rule::HiddenText,
+            said(format!(
                 "the resume of candidate {id} hides {} characters on page {} ({})",
                 flag.chars, flag.page, flag.kind
-            ),
+            )),
         )],
         CandidateEvent::DuplicateSuspected { other, signals } => {
             let signals: Vec<&str> = signals.iter().map(|s| named(*s)).collect();
             let signals = signals.join(", ");
             let text = format!("candidates {id} and {other} may be one person: {signals}");
-            vec![recruiters("possible_duplicate", text)]
+            vec![recruiters(Rule::PossibleDuplicate, said(text))]
         }
         _ => vec![],
     })
@@ -118,49 +147,65 @@ fn of_candidate(event: &Recorded) -> Result<Vec<Told>, LogError> {
 
 fn of_application(event: &Recorded) -> Result<Vec<Told>, LogError> {
     use ApplicationEvent as E;
-    let id = event.stream.id;
-    let applicant =
-        |rule, text: &str| (format!("applicant:{id}"), rule, format!("application {id}: {text}"));
+    let id = ApplicationId(event.stream.id);
     Ok(match event.decode::<Application>()? {
-        E::ApplicationSubmitted { job, .. } => vec![
-            recruiters("new_application", format!("application {id} to job {job}")),
-            applicant("received", "we have received it"),
-        ],
+        E::ApplicationSubmitted { candidate, job, .. } => {
+            let said = Said {
+                candidate: Some(candidate),
+                job: Some(job),
+                ..about(id, format!("application {id} to job {job}"))
+            };
+            let received = format!("application {id}: we have received it");
+            vec![
+                recruiters(Rule::NewApplication, said),
+                applicant(id, Rule::Received, &received),
+            ]
+        }
         // What nobody is shown is nobody's news.
         E::ScoreRecorded { shadow: true, .. } | E::ScoreFailed { shadow: true, .. } => vec![],
-        E::ScoreRecorded { total, .. } if total.value() >= OUTSTANDING => {
-            let text = format!("application {id} scored {total}");
-            vec![recruiters("outstanding_score", text)]
+        E::ScoreRecorded { total, criteria, .. } => {
+            let parts = criteria.iter().map(|c| (c.id.clone(), (c.points.value(), c.max.into())));
+            let said = Said {
+                total: Some(total.value()),
+                parts: parts.collect(),
+                ..about(id, format!("application {id} scored {total}"))
+            };
+            vec![recruiters(Rule::Scored, said)]
         }
         E::ScoreFailed { run, reason, .. } => {
             let text = format!("score run {run} of application {id} failed: {reason}");
-            vec![recruiters("score_failed", text)]
+            vec![recruiters(Rule::ScoreFailed, about(id, text))]
         }
         E::StageChanged { to, .. } => {
-            let text = format!("it moved on to {}", to.kind.as_str());
-            vec![applicant("moved", &text)]
+            let text = format!("application {id}: it moved on to {}", to.kind.as_str());
+            vec![applicant(id, Rule::Moved, &text)]
         }
-        E::ApplicationRejected { .. } => vec![applicant("rejected", "it was rejected")],
+        E::ApplicationRejected { .. } => {
+            vec![applicant(id, Rule::Rejected, &format!("application {id}: it was rejected"))]
+        }
         E::RejectionReversed { .. } => {
-            vec![applicant("rejection_reversed", "the rejection was taken back")]
+            let text = format!("application {id}: the rejection was taken back");
+            vec![applicant(id, Rule::RejectionReversed, &text)]
         }
         E::ScoreDisputed { .. } => {
             let text =
                 format!("the applicant of application {id} asks for a person to look at the score");
-            vec![recruiters("score_disputed", text)]
+            vec![recruiters(Rule::ScoreDisputed, about(id, text))]
         }
         E::ApplicationHired { opening, .. } => {
             let text = format!("application {id} was hired on opening {opening}");
-            vec![recruiters("hired", text), applicant("hired", "you were hired")]
+            vec![
+                recruiters(Rule::Hired, about(id, text)),
+                applicant(id, Rule::Hired, &format!("application {id}: you were hired")),
+            ]
         }
         E::HireReversed { .. } => {
-            vec![recruiters(
-                "hire_reversed",
-                format!("the hire of application {id} was taken back"),
-            )]
+            let text = format!("the hire of application {id} was taken back");
+            vec![recruiters(Rule::HireReversed, about(id, text))]
         }
         E::ApplicationWithdrawn { .. } => {
-            vec![recruiters("withdrawn", format!("application {id} was withdrawn"))]
+            let text = format!("application {id} was withdrawn");
+            vec![recruiters(Rule::Withdrawn, about(id, text))]
         }
         _ => vec![],
     })
@@ -171,38 +216,43 @@ fn of_interview(event: &Recorded) -> Result<Vec<Told>, LogError> {
     let id = event.stream.id;
     let happened = event.decode::<Interview>()?;
     let of = happened.application();
-    let begins = |slot: &Slot| slot.start.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let panel = |members: &[MemberId], rule: &'static str, text: &str| -> Vec<Told> {
-        let told = |member: &MemberId| (format!("member:{member}"), rule, text.to_owned());
-        members.iter().map(told).collect()
+    let at = |slot: &Slot, text: String| Said { when: Some(slot.start), ..about(of, text) };
+    let panel = |members: &[MemberId], rule: Rule, said: &Said| -> Vec<Told> {
+        members.iter().map(|member| (Audience::Member(*member), rule, said.clone())).collect()
     };
     Ok(match &happened {
         E::InterviewScheduled { panel: members, slot, .. } => {
-            let text = format!("interview {id} of application {of} is at {}", begins(slot));
-            let mut told = panel(members, "interview_arranged", &text);
-            told.push(applicant(of, "interview_arranged", &text));
+            let text = format!("interview {id} of application {of} is at {}", begins(slot.start));
+            let said = at(slot, text);
+            let mut told = panel(members, Rule::InterviewArranged, &said);
+            told.push((Audience::Applicant(of), Rule::InterviewArranged, said));
             told
         }
         E::InterviewRescheduled { to, .. } => {
-            let text = format!("interview {id} of application {of} is now at {}", begins(to));
-            vec![applicant(of, "interview_moved", &text), recruiters("interview_moved", text)]
+            let text = format!("interview {id} of application {of} is now at {}", begins(to.start));
+            let said = at(to, text);
+            vec![
+                (Audience::Applicant(of), Rule::InterviewMoved, said.clone()),
+                recruiters(Rule::InterviewMoved, said),
+            ]
         }
         E::PanelChanged { from, to, .. } => {
             let new: Vec<_> = to.iter().filter(|m| !from.contains(m)).copied().collect();
-            panel(&new, "interview_arranged", &format!("interview {id} of application {of}"))
+            let said = about(of, format!("interview {id} of application {of}"));
+            panel(&new, Rule::InterviewArranged, &said)
         }
         E::InterviewCancelled { by, .. } => {
             let by = by.as_str();
             let text = format!("interview {id} of application {of} was cancelled by the {by}");
             vec![
-                applicant(of, "interview_cancelled", &text),
-                recruiters("interview_cancelled", text),
+                applicant(of, Rule::InterviewCancelled, &text),
+                recruiters(Rule::InterviewCancelled, about(of, text)),
             ]
         }
         E::InterviewNoShow { who, .. } => {
             let who = who.as_str();
             let text = format!("interview {id} of application {of}: the {who} did not come");
-            vec![recruiters("interview_no_show", text)]
+            vec![recruiters(Rule::InterviewNoShow, about(of, text))]
         }
         E::InterviewCompleted { .. }
         | E::ScorecardSubmitted { .. }
@@ -214,30 +264,46 @@ fn of_offer(event: &Recorded) -> Result<Vec<Told>, LogError> {
     use OfferEvent as E;
     let happened = event.decode::<Offer>()?;
     let of = happened.application();
-    let answered =
-        |rule, what: &str| vec![recruiters(rule, format!("the offer on application {of} {what}"))];
+    let answered = |what: &str| {
+        let text = format!("the offer on application {of} {what}");
+        vec![recruiters(Rule::OfferAnswered, about(of, text))]
+    };
     Ok(match &happened {
         E::OfferDrafted { .. } | E::OfferApproved { .. } => vec![],
         E::OfferSent { expires, .. } => {
-            let until = expires.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let until = begins(*expires);
             let text = format!("application {of}: there is an offer to answer until {until}");
-            vec![applicant(of, "offer_sent", &text)]
+            let said = Said { when: Some(*expires), ..about(of, text) };
+            vec![(Audience::Applicant(of), Rule::OfferSent, said)]
         }
-        E::OfferAccepted { .. } => answered("offer_accepted", "was accepted"),
-        E::OfferDeclined { .. } => answered("offer_declined", "was declined"),
+        E::OfferAccepted { .. } => answered("was accepted"),
+        E::OfferDeclined { .. } => answered("was declined"),
         E::OfferRescinded { .. } => {
-            vec![applicant(
-                of,
-                "offer_rescinded",
-                &format!("application {of}: the offer was taken back"),
-            )]
+            let text = format!("application {of}: the offer was taken back");
+            vec![applicant(of, Rule::OfferRescinded, &text)]
         }
-        E::OfferExpired { .. } => answered("offer_expired", "expired"),
+        E::OfferExpired { .. } => answered("expired"),
     })
 }
 
-fn applicant(application: ApplicationId, rule: &'static str, text: &str) -> Told {
-    (format!("applicant:{application}"), rule, text.to_owned())
+fn of_subscription(event: &Recorded) -> Result<Vec<Told>, LogError> {
+    Ok(match event.decode::<Subscription>()? {
+        // Whoever asked for it knows.
+        SubscriptionEvent::SubscriptionDisabled { reason } if reason != DisabledBecause::Asked => {
+            let id = event.stream.id;
+            let why = match reason {
+                DisabledBecause::Gone => "it says that it is gone",
+                DisabledBecause::Failing | DisabledBecause::Asked => "nothing got through for a day",
+            };
+            let text = format!("subscription {id} was disabled: {why}; what waits for it is kept");
+            vec![recruiters(Rule::SubscriptionFailing, Said { text, ..Said::default() })]
+        }
+        _ => vec![],
+    })
+}
+
+fn begins(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn named(signal: DuplicateSignal) -> &'static str {

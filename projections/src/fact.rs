@@ -40,6 +40,8 @@ pub enum What {
     Interview(InterviewId, InterviewEvent),
     /// To an offer.
     Offer(OfferId, OfferEvent),
+    /// To what the notifier is told and says, which no read model is about.
+    Told,
 }
 
 impl Fact {
@@ -77,6 +79,7 @@ impl Fact {
                 What::Interview(id.into(), vault.open::<Interview>(&recorded).await?)
             }
             StreamKind::Offer => What::Offer(id.into(), vault.open::<Offer>(&recorded).await?),
+            StreamKind::Member | StreamKind::Subscription | StreamKind::Notification => What::Told,
         };
         Ok(Self { recorded, what })
     }

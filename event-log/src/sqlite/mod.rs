@@ -144,7 +144,8 @@ pub async fn connect(
     }
     undone(SqlitePoolOptions::new())
         .max_connections(connections)
-        .min_connections(1)
+        // All of them at once, by whoever opens the file: each has a thread, which stands as far back as whoever makes it.
+        .min_connections(connections)
         .idle_timeout(None)
         .max_lifetime(None)
         .connect_with(options)

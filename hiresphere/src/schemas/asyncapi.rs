@@ -17,6 +17,9 @@ const STREAMS: &[(StreamKind, &str)] = &[
     (StreamKind::ModelRelease, "a model release"),
     (StreamKind::Interview, "an interview"),
     (StreamKind::Offer, "an offer"),
+    (StreamKind::Member, "somebody who works here"),
+    (StreamKind::Subscription, "a system that is told of events"),
+    (StreamKind::Notification, "one event told to one recipient"),
 ];
 
 /// The document as it stands in the code.

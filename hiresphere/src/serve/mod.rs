@@ -2,6 +2,7 @@
 //! a process of its own.
 
 mod api;
+mod aside;
 mod behind;
 mod beside;
 mod health;

@@ -11,6 +11,7 @@ use futures::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::aside::Aside;
 use super::health::Health;
 use super::{Role, Server};
 use crate::backstage::{relay, sequence};
@@ -27,9 +28,20 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The roles at work.
 pub(super) struct Roles {
     tasks: JoinSet<()>,
+    aside: Aside,
 }
 
 impl Roles {
+    /// Starts what somebody waits for.
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Starts what nobody at an open page waits for.
+    fn spawn_aside(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(task, self.aside.handle());
+    }
+
     /// Waits until they have ended; they were told to by the server's stop.
     pub(super) async fn end(mut self) {
         let all = async { while self.tasks.join_next().await.is_some() {} };
@@ -45,13 +57,13 @@ pub(super) async fn start(
     health: &Health,
     seen: impl Fn(&Recorded) + Send + Sync + 'static,
 ) -> Result<Roles, Failure> {
-    let mut tasks = JoinSet::new();
+    let mut roles = Roles { tasks: JoinSet::new(), aside: Aside::start()? };
     let stop = || server.stop.subscribe();
     let engine = &server.engine;
     if let Some(servers) = engine.servers() {
         if server.is(Role::Sequencer) {
             let (url, health, stop) = (servers.database_url.clone(), health.clone(), stop());
-            tasks.spawn(async move {
+            roles.spawn(async move {
                 let told = |failed: Option<&LogError>| {
                     health.failing("sequencer", failed.map(LogError::code));
                 };
@@ -61,7 +73,7 @@ pub(super) async fn start(
         if server.is(Role::Relay) {
             let (store, bus) = sealed_log(servers).await?;
             let health = health.clone();
-            tasks.spawn(relay(store, bus, stop(), move |failed: Option<&LogError>| {
+            roles.spawn(relay(store, bus, stop(), move |failed: Option<&LogError>| {
                 health.failing("relay", failed.map(LogError::code));
             }));
         }
@@ -72,7 +84,7 @@ pub(super) async fn start(
     }
     if server.is(Role::Scorers) {
         let (engine, s) = (engine.clone(), stop());
-        tasks.spawn(keep("scorers", health.clone(), stop(), move || {
+        roles.spawn_aside(keep("scorers", health.clone(), stop(), move || {
             let (engine, stop) = (engine.clone(), s.clone());
             async move {
                 // What could not be handled last time may be handled now.
@@ -84,7 +96,7 @@ pub(super) async fn start(
     // Whoever works on from events: what follows from a decision is a command again.
     if server.is(Role::Scorers) {
         let (engine, s) = (engine.clone(), stop());
-        tasks.spawn(keep("workflow", health.clone(), stop(), move || {
+        roles.spawn_aside(keep("workflow", health.clone(), stop(), move || {
             let (engine, stop) = (engine.clone(), s.clone());
             async move {
                 engine.workflow.requeue().await?;
@@ -95,7 +107,7 @@ pub(super) async fn start(
     for grader in 0..engine.graders.len() {
         let (engine, s) = (engine.clone(), stop());
         let Some(name) = engine.graders.get(grader).map(Subscription::name) else { continue };
-        tasks.spawn(keep(name, health.clone(), stop(), move || {
+        roles.spawn_aside(keep(name, health.clone(), stop(), move || {
             let (engine, stop) = (engine.clone(), s.clone());
             async move {
                 let Some(grader) = engine.graders.get(grader) else { return Ok(()) };
@@ -106,7 +118,7 @@ pub(super) async fn start(
     }
     if server.is(Role::Notifier) {
         let (engine, s) = (engine.clone(), stop());
-        tasks.spawn(keep("notifier", health.clone(), stop(), move || {
+        roles.spawn_aside(keep("notifier", health.clone(), stop(), move || {
             let (engine, stop) = (engine.clone(), s.clone());
             async move {
                 engine.notifier.requeue().await?;
@@ -116,14 +128,14 @@ pub(super) async fn start(
     }
     if server.is(Role::Projections) {
         let (engine, s) = (engine.clone(), stop());
-        tasks.spawn(keep("read models", health.clone(), stop(), move || {
+        roles.spawn(keep("read models", health.clone(), stop(), move || {
             let (engine, stop) = (engine.clone(), s.clone());
             async move { engine.builder.run(&engine.read, stop, |_| {}).await }
         }));
     }
     if server.is(Role::LiveFeed) {
         let (hub, s) = (server.hub.clone(), stop());
-        tasks.spawn(keep("live feed", health.clone(), stop(), move || {
+        roles.spawn(keep("live feed", health.clone(), stop(), move || {
             let (hub, mut stop) = (hub.clone(), s.clone());
             async move {
                 tokio::select! {
@@ -135,7 +147,7 @@ pub(super) async fn start(
     }
     if server.is(Role::Api) || server.is(Role::LiveFeed) {
         let (tokens, s) = (server.tokens.clone(), stop());
-        tasks.spawn(keep("access", health.clone(), stop(), move || {
+        roles.spawn(keep("access", health.clone(), stop(), move || {
             let (tokens, mut stop) = (tokens.clone(), s.clone());
             async move {
                 let looking = async { tokens.watch_others().await?.run().await };
@@ -148,13 +160,13 @@ pub(super) async fn start(
     }
     let (engine, mut stop) = (engine.clone(), stop());
     let from = *server.hub.head().borrow();
-    tasks.spawn(async move {
+    roles.spawn(async move {
         tokio::select! {
             () = observe(&engine, from, &seen) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     });
-    Ok(Roles { tasks })
+    Ok(roles)
 }
 
 /// Ends offers when their time is up, until it is told to stop.

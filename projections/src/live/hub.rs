@@ -152,7 +152,12 @@ impl Hub {
             StreamKind::Offer => {
                 self.job_of_application(event.decode::<Offer>()?.application()).await
             }
-            StreamKind::Candidate | StreamKind::Rubric | StreamKind::ModelRelease => Ok(None),
+            StreamKind::Candidate
+            | StreamKind::Rubric
+            | StreamKind::ModelRelease
+            | StreamKind::Member
+            | StreamKind::Subscription
+            | StreamKind::Notification => Ok(None),
         }
     }
 

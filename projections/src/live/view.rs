@@ -66,15 +66,10 @@ impl Viewer {
     /// # Errors
     /// `EVENT_UNDECODABLE`.
     pub fn sees(&mut self, event: &Recorded) -> Result<Option<Message>, LogError> {
-        let data: Value =
-            serde_json::from_str(&event.payload).map_err(|e| LogError::Undecodable {
-                position: event.position,
-                kind: event.kind.clone(),
-                problem: e.to_string(),
-            })?;
+        let data = event.without_personal()?;
         let named = || data["document"].as_str().and_then(|id| id.parse::<DocumentId>().ok());
         match self {
-            Self::Member => Ok(Some(message(event, without_personal(data), true))),
+            Self::Member => Ok(Some(message(event, data, true))),
             Self::Applicant { application, candidate, documents } => {
                 let beside = matches!(event.stream.kind, StreamKind::Interview | StreamKind::Offer)
                     && data["application"].as_str() == Some(&application.to_string());
@@ -152,23 +147,6 @@ fn stream(id: StreamId) -> String {
     id.to_string()
 }
 
-/// Sealed fields become null.
-fn without_personal(value: Value) -> Value {
-    match value {
-        Value::Object(map) if is_sealed(&map) => Value::Null,
-        Value::Object(map) => {
-            Value::Object(map.into_iter().map(|(k, v)| (k, without_personal(v))).collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(without_personal).collect()),
-        plain => plain,
-    }
-}
-
-/// `{"sealed": "..."}`: how a sealed field stands in an event.
-fn is_sealed(map: &Map<String, Value>) -> bool {
-    map.len() == 1 && map.get("sealed").is_some_and(Value::is_string)
-}
-
 /// These fields alone; a dot goes one level down.
 fn only(data: Value, fields: &[&str]) -> Value {
     let mut out = Map::new();
@@ -176,9 +154,9 @@ fn only(data: Value, fields: &[&str]) -> Value {
         let (outer, inner) = field.split_once('.').unwrap_or((field, ""));
         let value = &data[outer];
         if inner.is_empty() {
-            out.insert(outer.to_owned(), without_personal(value.clone()));
+            out.insert(outer.to_owned(), value.clone());
         } else {
-            out.insert(inner.to_owned(), without_personal(value[inner].clone()));
+            out.insert(inner.to_owned(), value[inner].clone());
         }
     }
     Value::Object(out)

@@ -121,7 +121,10 @@ impl Handler for Scorers {
             StreamKind::Rubric
             | StreamKind::ModelRelease
             | StreamKind::Interview
-            | StreamKind::Offer => Ok(()),
+            | StreamKind::Offer
+            | StreamKind::Member
+            | StreamKind::Subscription
+            | StreamKind::Notification => Ok(()),
         }
     }
 }

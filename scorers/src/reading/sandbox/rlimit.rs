@@ -30,7 +30,7 @@ const NICENESS: i32 = 10;
 /// Lets everybody else on this machine go first: who asks for a page does not wait for files to be read.
 pub(super) fn stand_back() {
     // A system that refuses leaves it where it is, and files are read all the same.
-    let _ = rustix::process::nice(NICENESS);
+    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 /// Allows `seconds` of CPU time beyond what this process has used. Wall-clock time is the pool's to

@@ -1,4 +1,4 @@
-//! How a notice reaches somebody: the program's own log, and a file beside the data.
+//! What every notice is given to, whoever follows it: the program's own log, and a file beside the data.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -7,13 +7,17 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use chrono::SecondsFormat;
+use domain::notification::Rule;
+use event_log::Log;
+use event_log::subscribe::HandlerError;
 use serde::{Deserialize, Serialize};
 
 use crate::rules::Notice;
 
-/// A way to reach somebody.
+/// Something that takes every notice.
 #[async_trait]
-pub trait Channel: Send + Sync {
+pub trait Sink: Send + Sync {
     /// Its stable name.
     fn name(&self) -> &'static str;
 
@@ -32,16 +36,16 @@ pub trait Channel: Send + Sync {
 
 /// Writes notices to the program's own log.
 #[derive(Debug, Clone, Copy)]
-pub struct LogChannel;
+pub struct LogSink;
 
 #[async_trait]
-impl Channel for LogChannel {
+impl Sink for LogSink {
     fn name(&self) -> &'static str {
         "log"
     }
 
     async fn deliver(&self, _key: &str, notice: &Notice) -> io::Result<()> {
-        tracing::info!(recipient = notice.recipient.as_str(), "{}", notice.text);
+        tracing::info!(recipient = %notice.audience, "{}", notice.said.text);
         Ok(())
     }
 }
@@ -50,7 +54,7 @@ impl Channel for LogChannel {
 ///
 /// A line is written whole and flushed to the disk before it counts as delivered; which keys are in the file
 /// is read when it is opened, and a last line that a crash cut short is taken back.
-pub struct FileChannel {
+pub struct FileSink {
     inner: Mutex<Inner>,
 }
 
@@ -62,8 +66,11 @@ struct Inner {
 #[derive(Serialize)]
 struct Line<'a> {
     key: &'a str,
-    #[serde(flatten)]
-    notice: &'a Notice,
+    position: u64,
+    at: String,
+    recipient: String,
+    rule: Rule,
+    text: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +78,7 @@ struct Key {
     key: String,
 }
 
-impl FileChannel {
+impl FileSink {
     /// Opens the file, creating it when there is none.
     ///
     /// # Errors
@@ -96,8 +103,30 @@ impl FileChannel {
     }
 }
 
+/// Gives a notice to a sink, once.
+pub(crate) async fn tell(
+    log: &Log,
+    sink: &dyn Sink,
+    notice: &Notice,
+) -> Result<(), HandlerError> {
+    let (name, recipient) = (sink.name(), notice.audience);
+    let key = format!("notice:{}:{name}:{recipient}:{}", notice.event, notice.rule);
+    if sink.remembers() {
+        let delivered = sink.deliver(&key, notice).await;
+        return delivered.map_err(|e| HandlerError::Retry(e.to_string()));
+    }
+    // Noted before it is sent: after a crash in between it is not sent, rather than sent twice.
+    if log.subscriptions.claim_effect(&key).await?
+        && let Err(error) = sink.deliver(&key, notice).await
+    {
+        log.subscriptions.release_effect(&key).await?;
+        return Err(HandlerError::Retry(error.to_string()));
+    }
+    Ok(())
+}
+
 #[async_trait]
-impl Channel for FileChannel {
+impl Sink for FileSink {
     fn name(&self) -> &'static str {
         "file"
     }
@@ -111,7 +140,14 @@ impl Channel for FileChannel {
         if inner.known.contains(key) {
             return Ok(());
         }
-        let mut line = serde_json::to_vec(&Line { key, notice })?;
+        let mut line = serde_json::to_vec(&Line {
+            key,
+            position: notice.position,
+            at: notice.at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            recipient: notice.audience.to_string(),
+            rule: notice.rule,
+            text: &notice.said.text,
+        })?;
         line.push(b'\n');
         let end = inner.file.seek(SeekFrom::End(0))?;
         let written = inner.file.write_all(&line).and_then(|()| inner.file.sync_data());
