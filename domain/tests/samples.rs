@@ -36,9 +36,7 @@ use domain::offer::{Offer, OfferEvent as O, Terms};
 use domain::pii::Pii;
 use domain::rubric::{Rubric, RubricEvent, RubricHistory};
 use domain::score::{Level, Points};
-use domain::subscription::{
-    DisabledBecause, Filter, Subscription, SubscriptionEvent as S, Target,
-};
+use domain::subscription::{DisabledBecause, Filter, Subscription, SubscriptionEvent as S, Target};
 use domain::text::Quote;
 use serde_json::Value;
 use uuid::Uuid;

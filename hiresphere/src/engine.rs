@@ -11,7 +11,7 @@ use event_log::jetstream::{JetStream, JetStreamBus, Options};
 use event_log::postgres::PostgresLog;
 use event_log::subscribe::Subscription;
 use event_log::{DispatchError, Dispatcher, Log};
-use notifier::{FileChannel, LogChannel, Notifier};
+use notifier::{ClickAnswers, Deliverer, FileSink, LogSink, Notifier, Settings as Notifications};
 use projections::{Builder, ReadStore};
 use scorers::reading::sandbox::Pool;
 use scorers::worker::{Grader, Scorers};
@@ -37,6 +37,12 @@ pub(crate) struct Engine {
     /// One for each release that this process grades with.
     pub(crate) graders: Vec<Subscription<Grader>>,
     pub(crate) notifier: Subscription<Notifier>,
+    /// The same, to be reminded.
+    pub(crate) reminders: Arc<Notifier>,
+    pub(crate) deliverer: Deliverer,
+    pub(crate) notices: notifier::Store,
+    pub(crate) notifications: Arc<Notifications>,
+    pub(crate) clicks: ClickAnswers,
     pub(crate) workflow: Subscription<Workflow>,
     pub(crate) grading: Grading,
 }
@@ -57,6 +63,7 @@ pub(crate) fn operator() -> Actor {
 pub(crate) async fn make_tables(servers: &Servers) -> Result<Vec<Migrated>, Failure> {
     let done = distributed::migrate(&servers.database_url, Some(&servers.keys_url)).await?;
     Tokens::connect(&servers.database_url).await?;
+    notifier::Store::connect(&servers.database_url).await?;
     Ok(done)
 }
 
@@ -99,11 +106,12 @@ impl Engine {
         place: &Place,
         readers: Pool,
         grading: Grading,
+        notifications: Notifications,
     ) -> Result<Self, Failure> {
         if let Place::Servers(servers) = place {
             make_tables(servers).await?;
         }
-        Self::open_made(place, readers, grading, true, true).await
+        Self::open_made(place, (readers, grading, notifications), true, true).await
     }
 
     /// Opens everything for one process of several: what is missing is somebody else's to make.
@@ -112,15 +120,15 @@ impl Engine {
         place: &Place,
         readers: Pool,
         grading: Grading,
+        notifications: Notifications,
         grades: bool,
     ) -> Result<Self, Failure> {
-        Self::open_made(place, readers, grading, grades, false).await
+        Self::open_made(place, (readers, grading, notifications), grades, false).await
     }
 
     async fn open_made(
         place: &Place,
-        readers: Pool,
-        grading: Grading,
+        (readers, grading, notifications): (Pool, Grading, Notifications),
         grades: bool,
         fresh: bool,
     ) -> Result<Self, Failure> {
@@ -155,9 +163,21 @@ impl Engine {
         let notices = held.data().join("notices.jsonl");
         std::fs::create_dir_all(held.data())
             .map_err(|e| Failure::io("make the data folder", &e))?;
-        let file = FileChannel::open(&notices).map_err(|e| Failure::io("open the notices", &e))?;
-        let notifier = Notifier::new(log.clone(), vec![Arc::new(LogChannel), Arc::new(file)]);
-        let notifier = Subscription::new(log.clone(), Arc::new(notifier), 1);
+        let file = FileSink::open(&notices).map_err(|e| Failure::io("open the notices", &e))?;
+        let sinks: Vec<Arc<dyn notifier::Sink>> = vec![Arc::new(LogSink), Arc::new(file)];
+        let notices = match &held {
+            Held::Folder(folder) => notifier::Store::open(folder.path()).await?,
+            Held::Servers(servers) => notifier::Store::connect(&servers.database_url).await?,
+        };
+        let notifications = Arc::new(notifications);
+        let (store, told) = (notices.clone(), notifications.clone());
+        let reminders =
+            Arc::new(Notifier::new(impatient.clone(), store.clone(), told.clone(), sinks));
+        let notifier = Subscription::new(log.clone(), reminders.clone(), 1);
+        let deliverer = Deliverer::new(impatient.clone(), store, told);
+        let deliverer = deliverer.map_err(crate::notifications::wrong)?;
+        let clicks = ClickAnswers::new(&notifications.slack);
+        let clicks = clicks.map_err(crate::notifications::wrong)?;
         let builder = Builder::new(log.clone());
         Ok(Self {
             held,
@@ -167,6 +187,11 @@ impl Engine {
             scorers,
             graders,
             notifier,
+            reminders,
+            deliverer,
+            notices,
+            notifications,
+            clicks,
             workflow,
             log,
             grading,
@@ -215,7 +240,7 @@ impl Engine {
         readers: Pool,
         grading: Grading,
     ) -> Result<(Self, Backstage), Failure> {
-        let engine = Self::open(place, readers, grading).await?;
+        let engine = Self::open(place, readers, grading, Notifications::default()).await?;
         let backstage = match engine.servers() {
             Some(servers) => Backstage::start(servers).await?,
             None => Backstage::none(),

@@ -16,6 +16,7 @@ mod inputs;
 mod job_file;
 mod migrate;
 mod models;
+mod notifications;
 mod out;
 mod parked;
 mod readers;

@@ -14,7 +14,7 @@ use crate::{out, readers};
 pub(crate) async fn run(args: RebuildArgs) -> Result<(), Failure> {
     let place = existing(&args.place)?;
     let readers = readers::unchecked(&SandboxArgs::default())?;
-    let engine = Engine::join(&place, readers, Grading::local(), false).await?;
+    let engine = Engine::join(&place, readers, Grading::local(), Default::default(), false).await?;
     let (log, read) = (engine.log, engine.read);
     if args.roll_back {
         return roll_back(&read, Builder::new(log), args.json).await;

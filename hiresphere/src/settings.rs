@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::cli::PlaceArgs;
 use crate::failure::Failure;
 use crate::grading::GradingFile;
+use crate::notifications::NotificationsFile;
 
 /// Where everything is kept when nobody says so.
 const DATA: &str = "hiresphere-data";
@@ -51,6 +52,7 @@ struct File {
     documents_url: Option<String>,
     master_key_file: Option<PathBuf>,
     grading: Option<GradingFile>,
+    notifications: Option<NotificationsFile>,
 }
 
 impl std::fmt::Debug for Servers {
@@ -136,13 +138,19 @@ pub(crate) fn grading_file(args: &PlaceArgs) -> Result<GradingFile, Failure> {
     Ok(file.and_then(|file| file.grading).unwrap_or_default())
 }
 
+/// How people are told, by the settings file.
+pub(crate) fn notifications_file(args: &PlaceArgs) -> Result<NotificationsFile, Failure> {
+    let file = args.config.as_deref().map(read).transpose()?;
+    Ok(file.and_then(|file| file.notifications).unwrap_or_default())
+}
+
 fn read(path: &Path) -> Result<File, Failure> {
     let doing = format!("read {}", path.display());
     let text = std::fs::read_to_string(path).map_err(|e| Failure::io(&doing, &e))?;
     yaml_serde::from_str(&text).map_err(|e| {
         let message = format!("failed to {doing}: {e}");
         let advice = "it is YAML with any of: data, database_url, nats_url, keys_url, documents_url, \
-                      master_key_file, grading";
+                      master_key_file, grading, notifications";
         Failure::new("SETTINGS", message, advice)
     })
 }

@@ -13,9 +13,9 @@ use event_log::subscribe::HandlerError;
 use event_log::{LogError, Recorded};
 use serde_json::Value;
 
-use crate::{NAME, Notifier};
 use crate::rules::{Audience, Notice, Said, notices_of};
 use crate::store::{Followers, Queued, Reminder, ReminderOf, Store, SubscriptionRow};
+use crate::{NAME, Notifier};
 
 /// How long before an interview it is told of again.
 const BEFORE_INTERVIEW: TimeDelta = TimeDelta::hours(24);
@@ -236,12 +236,8 @@ impl Notifier {
 
     /// The reminder that an event sets.
     async fn reminder(&self, event: &Recorded) -> Result<Option<Reminder>, LogError> {
-        let reminder = |of, due| Reminder {
-            of,
-            due,
-            event: event.event_id,
-            position: event.position,
-        };
+        let reminder =
+            |of, due| Reminder { of, due, event: event.event_id, position: event.position };
         match event.stream.kind {
             StreamKind::Interview => {
                 let (InterviewEvent::InterviewScheduled { slot, .. }
@@ -282,11 +278,7 @@ impl Notifier {
     }
 
     /// What is told when a reminder's time has come; nothing, when it is otherwise by now.
-    async fn reminded(
-        &self,
-        reminder: &Reminder,
-        now: Timestamp,
-    ) -> Result<Vec<Notice>, LogError> {
+    async fn reminded(&self, reminder: &Reminder, now: Timestamp) -> Result<Vec<Notice>, LogError> {
         let notice = |audience, rule, said: Said| Notice {
             event: reminder.event,
             position: reminder.position,
@@ -328,7 +320,8 @@ impl Notifier {
                 }
                 // A reminder of another stage was replaced when it moved on.
                 let stage = standing.stage.as_ref().map_or("the first stage", |stage| &stage.id);
-                let text = format!("application {id} has been in {stage} for longer than it should");
+                let text =
+                    format!("application {id} has been in {stage} for longer than it should");
                 let said = Said { text, application: Some(id), ..Said::default() };
                 Ok(vec![notice(Audience::Recruiters, Rule::SlaBreached, said)])
             }

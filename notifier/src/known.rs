@@ -37,11 +37,12 @@ impl Known {
         &self,
         id: ApplicationId,
     ) -> Result<Option<(CandidateId, JobId)>, LogError> {
-        let remembered = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = remembered.get(&id).copied();
-        drop(remembered);
-        if found.is_some() {
-            return Ok(found);
+        let remembered = |id| {
+            let remembered = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
+            remembered.get(&id).copied()
+        };
+        if let Some(found) = remembered(id) {
+            return Ok(Some(found));
         }
         let (application, _) = self.dispatcher.load::<Application>(id.0).await?;
         let Some(found) = application.candidate.zip(application.job) else { return Ok(None) };

@@ -20,12 +20,12 @@ use async_trait::async_trait;
 use event_log::subscribe::{Handler, HandlerError};
 use event_log::{Dispatcher, Recorded};
 
-pub use deliver::{Deliverer, signing_secret};
+pub use deliver::{ClickAnswers, Deliverer, signing_secret};
 pub use http::{NotificationApi, document, router, schemas};
 pub use rules::{Audience, Notice, Said, notices_of};
 pub use settings::{EmailSettings, Settings, SettingsError, SlackSettings};
 pub use sink::{FileSink, LogSink, Sink};
-pub use store::{DeliveryRow, DeliveryState, Store};
+pub use store::{DeliveryFilter, DeliveryRow, DeliveryState, InboxRow, Store, SubscriptionRow};
 
 use known::Known;
 
@@ -71,6 +71,3 @@ impl Handler for Notifier {
         self.take_in(event).await
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -53,7 +53,7 @@ pub struct Notice {
 }
 
 /// What a notice says and is about.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Said {
     /// A sentence.
     pub text: String,
@@ -156,10 +156,7 @@ fn of_application(event: &Recorded) -> Result<Vec<Told>, LogError> {
                 ..about(id, format!("application {id} to job {job}"))
             };
             let received = format!("application {id}: we have received it");
-            vec![
-                recruiters(Rule::NewApplication, said),
-                applicant(id, Rule::Received, &received),
-            ]
+            vec![recruiters(Rule::NewApplication, said), applicant(id, Rule::Received, &received)]
         }
         // What nobody is shown is nobody's news.
         E::ScoreRecorded { shadow: true, .. } | E::ScoreFailed { shadow: true, .. } => vec![],
@@ -293,7 +290,9 @@ fn of_subscription(event: &Recorded) -> Result<Vec<Told>, LogError> {
             let id = event.stream.id;
             let why = match reason {
                 DisabledBecause::Gone => "it says that it is gone",
-                DisabledBecause::Failing | DisabledBecause::Asked => "nothing got through for a day",
+                DisabledBecause::Failing | DisabledBecause::Asked => {
+                    "nothing got through for a day"
+                }
             };
             let text = format!("subscription {id} was disabled: {why}; what waits for it is kept");
             vec![recruiters(Rule::SubscriptionFailing, Said { text, ..Said::default() })]

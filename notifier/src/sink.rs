@@ -104,11 +104,7 @@ impl FileSink {
 }
 
 /// Gives a notice to a sink, once.
-pub(crate) async fn tell(
-    log: &Log,
-    sink: &dyn Sink,
-    notice: &Notice,
-) -> Result<(), HandlerError> {
+pub(crate) async fn tell(log: &Log, sink: &dyn Sink, notice: &Notice) -> Result<(), HandlerError> {
     let (name, recipient) = (sink.name(), notice.audience);
     let key = format!("notice:{}:{name}:{recipient}:{}", notice.event, notice.rule);
     if sink.remembers() {

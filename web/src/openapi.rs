@@ -63,6 +63,10 @@ const TAGS: &[(&str, &str)] = &[
     ("candidates", "People and their resumes; corrections, possible duplicates, erasure."),
     ("rubrics", "What is graded and how levels are told apart. A published version never changes."),
     ("model releases", "Scoring engines, pinned."),
+    (
+        "notifications",
+        "Who is told of what: webhooks, Slack, e-mail, one's own inbox, and what became of it.",
+    ),
     ("tokens", "Who may call the API as what."),
     (
         "live feed",

@@ -17,6 +17,8 @@ pub enum Rule {
     Members,
     /// Whoever works here; interviewers, for interviews that they hold.
     Panel,
+    /// Whoever works here, for what is their own.
+    Staff,
     /// Whoever may be on a panel.
     Interviewers,
     /// Whoever works here, but for interviewers, and the applicant of the application that the path names.
@@ -52,6 +54,7 @@ impl Rule {
             Self::Public => "anybody",
             Self::Members => "admin, recruiter, auditor",
             Self::Panel => "admin, recruiter, auditor; interviewers, for interviews that they hold",
+            Self::Staff => "admin, recruiter, interviewer, auditor",
             Self::Interviewers => "admin, recruiter, interviewer",
             Self::MembersAndApplicant => {
                 "admin, recruiter, auditor; the applicant of the application"
@@ -166,6 +169,23 @@ pub const RULES: &[(Method, &str, Rule)] = &[
     (GET, "/v1/tokens", Rule::Admins),
     (POST, "/v1/tokens", Rule::Admins),
     (DELETE, "/v1/tokens/{token}", Rule::Admins),
+    // Notifications
+    (GET, "/v1/notifications", Rule::Members),
+    (POST, "/v1/notifications/{notification}/requeue", Rule::Recruiters),
+    (GET, "/v1/notification-subscriptions", Rule::Members),
+    (POST, "/v1/notification-subscriptions", Rule::Admins),
+    (PUT, "/v1/notification-subscriptions/{subscription}", Rule::Admins),
+    (POST, "/v1/notification-subscriptions/{subscription}/disable", Rule::Admins),
+    (POST, "/v1/notification-subscriptions/{subscription}/enable", Rule::Admins),
+    (POST, "/v1/notification-subscriptions/{subscription}/rotate-secret", Rule::Admins),
+    (POST, "/v1/notification-subscriptions/{subscription}/replay", Rule::Admins),
+    (GET, "/v1/me", Rule::Staff),
+    (PUT, "/v1/me/contact", Rule::Interviewers),
+    (PUT, "/v1/me/notification-preferences", Rule::Interviewers),
+    (GET, "/v1/me/inbox", Rule::Staff),
+    (POST, "/v1/me/inbox/read", Rule::Interviewers),
+    // Signed by Slack, which has no token of ours.
+    (POST, "/v1/slack/interactions", Rule::Public),
     // Live feed
     (POST, "/v1/live/tickets", Rule::Everybody),
     (GET, "/v1/live", Rule::Everybody),
@@ -210,7 +230,7 @@ pub fn decide(
         }
         Caller::Member { role, .. } => match rule {
             Rule::Admins if *role != Role::Admin => Err(forbidden()),
-            Rule::Panel | Rule::Interviewers | Rule::Everybody => Ok(()),
+            Rule::Panel | Rule::Staff | Rule::Interviewers | Rule::Everybody => Ok(()),
             _ if *role == Role::Interviewer => Err(forbidden()),
             _ => Ok(()),
         },
@@ -251,7 +271,9 @@ mod tests {
             let open =
                 ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/v1/open-jobs"];
             let open = open.iter().any(|o| path.starts_with(o));
-            assert_eq!(rule.is_public(), open || path.ends_with("{job}/applications"), "{path}");
+            let open =
+                open || path.ends_with("{job}/applications") || path.starts_with("/v1/slack/");
+            assert_eq!(rule.is_public(), open, "{path}");
         }
     }
 

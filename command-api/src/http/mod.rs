@@ -12,10 +12,12 @@ mod hiring;
 mod interviews;
 mod jobs;
 mod model_releases;
+mod notifications;
 mod offers;
 mod people;
 mod posting;
 mod rubrics;
+mod slack;
 mod tokens;
 
 use std::sync::Arc;
@@ -24,7 +26,7 @@ use async_trait::async_trait;
 use axum::extract::DefaultBodyLimit;
 use domain::application::Seen;
 use domain::decide::Decider;
-use domain::ids::ApplicationId;
+use domain::ids::{ApplicationId, SubscriptionId};
 use event_log::{Dispatcher, Envelope, LogError};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -52,6 +54,15 @@ pub trait Beside: Send + Sync + 'static {
 
     /// The release that scores are asked of: its label, and the version of its prompt.
     fn scoring(&self) -> (String, String);
+
+    /// What signs what a webhook is told, by the subscription and a counter.
+    fn signing_secret(&self, subscription: SubscriptionId, generation: u32) -> String;
+
+    /// What Slack signs its requests with, where it is set up.
+    fn slack_signing_secret(&self) -> Option<String>;
+
+    /// Answers a click in Slack, in time; `undo` offers to take back that an application was shortlisted.
+    fn answer_in_slack(&self, url: &str, text: &str, undo: Option<ApplicationId>);
 
     /// Somebody was erased by the event at this position: older copies of what read models held are swept.
     async fn erased(&self, position: Option<u64>) -> Result<(), LogError>;
@@ -102,6 +113,8 @@ fn routes() -> OpenApiRouter<CommandApi> {
         .merge(offers::router())
         .merge(rubrics::router())
         .merge(model_releases::router())
+        .merge(notifications::router())
+        .merge(slack::router())
         .merge(tokens::router())
         .layer(DefaultBodyLimit::max(limits::JSON_BYTES))
         .merge(uploads)

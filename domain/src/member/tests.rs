@@ -37,7 +37,9 @@ fn how_somebody_is_reached_is_theirs_alone() {
     given::<Member>([])
         .when(contact("ada@example.org", Some("U1")))
         .needs(&names::slack_user("U1"), "SLACK_TAKEN");
-    for email in ["", "ada", "@example.org", "a b@example.org", "a@b@c", "ada@example.org\r\nBcc: x@y"] {
+    for email in
+        ["", "ada", "@example.org", "a b@example.org", "a@b@c", "ada@example.org\r\nBcc: x@y"]
+    {
         given::<Member>([]).when(contact(email, None)).refused("VALIDATION");
     }
     given::<Member>([]).when(contact("ada@example.org", Some("U 1"))).refused("VALIDATION");
@@ -80,10 +82,22 @@ fn nobody_is_disturbed_in_quiet_hours() {
     };
     let sent = |preferences: &Preferences, now: &str| preferences.email_at(at(now));
     // 21:59 and 22:00 in Berlin, in winter.
-    assert_eq!(sent(&preferences, "2027-01-14T20:59:00Z"), Some((at("2027-01-14T20:59:00Z"), false)));
-    assert_eq!(sent(&preferences, "2027-01-14T21:00:00Z"), Some((at("2027-01-15T06:00:00Z"), false)));
-    assert_eq!(sent(&preferences, "2027-01-15T05:59:59Z"), Some((at("2027-01-15T06:00:00Z"), false)));
-    assert_eq!(sent(&preferences, "2027-01-15T06:00:00Z"), Some((at("2027-01-15T06:00:00Z"), false)));
+    assert_eq!(
+        sent(&preferences, "2027-01-14T20:59:00Z"),
+        Some((at("2027-01-14T20:59:00Z"), false))
+    );
+    assert_eq!(
+        sent(&preferences, "2027-01-14T21:00:00Z"),
+        Some((at("2027-01-15T06:00:00Z"), false))
+    );
+    assert_eq!(
+        sent(&preferences, "2027-01-15T05:59:59Z"),
+        Some((at("2027-01-15T06:00:00Z"), false))
+    );
+    assert_eq!(
+        sent(&preferences, "2027-01-15T06:00:00Z"),
+        Some((at("2027-01-15T06:00:00Z"), false))
+    );
     preferences.email = EmailWhen::Never;
     assert_eq!(sent(&preferences, "2027-01-14T20:59:00Z"), None);
 }
@@ -96,11 +110,20 @@ fn a_digest_comes_once_a_day_also_when_clocks_change() {
         ..Preferences::default()
     };
     let sent = |preferences: &Preferences, now: &str| preferences.email_at(at(now));
-    assert_eq!(sent(&preferences, "2027-01-14T07:29:59Z"), Some((at("2027-01-14T07:30:00Z"), true)));
-    assert_eq!(sent(&preferences, "2027-01-14T07:30:00Z"), Some((at("2027-01-15T07:30:00Z"), true)));
+    assert_eq!(
+        sent(&preferences, "2027-01-14T07:29:59Z"),
+        Some((at("2027-01-14T07:30:00Z"), true))
+    );
+    assert_eq!(
+        sent(&preferences, "2027-01-14T07:30:00Z"),
+        Some((at("2027-01-15T07:30:00Z"), true))
+    );
     // 02:30 is skipped on 28 March 2027 and comes twice on 31 October.
     preferences.email = EmailWhen::Daily { at: time("02:30:00") };
-    assert_eq!(sent(&preferences, "2027-03-28T00:00:00Z"), Some((at("2027-03-28T01:30:00Z"), true)));
+    assert_eq!(
+        sent(&preferences, "2027-03-28T00:00:00Z"),
+        Some((at("2027-03-28T01:30:00Z"), true))
+    );
     let first = at("2027-10-31T00:30:00Z");
     assert_eq!(sent(&preferences, "2027-10-30T23:00:00Z"), Some((first, true)));
     let next = preferences.email_at(first).expect("a time").0;

@@ -82,9 +82,7 @@ impl Decider for Notification {
             (C::RecordFailed { of, attempts, reason }, _) => {
                 Ok(Decision::of(E::NotificationFailed { of, attempts, reason }))
             }
-            (C::RequeueNotification {}, S::Failed) => {
-                Ok(Decision::of(E::NotificationRequeued {}))
-            }
+            (C::RequeueNotification {}, S::Failed) => Ok(Decision::of(E::NotificationRequeued {})),
             (C::RequeueNotification {}, S::Unknown) => Err(Refusal::not_found("notification")),
             (C::RequeueNotification {}, S::Sent) => {
                 Err(Refusal::conflict("ALREADY_SENT", "the notification was sent"))

@@ -138,9 +138,17 @@ fn check(name: &str, target: &Target, filter: &Filter) -> Result<(), Refusal> {
             }
             fields.text(url, "target.url", 2_000);
             let authority = url.split('/').nth(2).unwrap_or_default();
-            fields.check(!authority.contains('@'), "target.url", "holds a password; the signature is what proves who calls");
+            fields.check(
+                !authority.contains('@'),
+                "target.url",
+                "holds a password; the signature is what proves who calls",
+            );
             fields.check(!url.contains(['#', ' ']), "target.url", "is no URL that can be called");
-            fields.check(filter.rules.is_empty(), "filter.rules", "is for Slack; a webhook is told `events`");
+            fields.check(
+                filter.rules.is_empty(),
+                "filter.rules",
+                "is for Slack; a webhook is told `events`",
+            );
             fields.check(filter.min_score.is_none(), "filter.min_score", "is for Slack");
             for (n, pattern) in filter.events.iter().enumerate() {
                 let start = pattern.strip_suffix('*');
@@ -150,7 +158,11 @@ fn check(name: &str, target: &Target, filter: &Filter) -> Result<(), Refusal> {
             }
         }
         Target::SlackHook { .. } | Target::SlackChannel { .. } => {
-            fields.check(filter.events.is_empty(), "filter.events", "is for webhooks; Slack is told by `rules`");
+            fields.check(
+                filter.events.is_empty(),
+                "filter.events",
+                "is for webhooks; Slack is told by `rules`",
+            );
             let total = filter.min_score.is_none_or(|score| score <= 100);
             fields.check(total, "filter.min_score", "is above 100");
         }

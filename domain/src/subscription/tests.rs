@@ -25,11 +25,20 @@ fn created(target: Target) -> Vec<SubscriptionEvent> {
 
 #[test]
 fn what_leaves_is_encrypted_on_the_way() {
-    for url in ["https://example.org/in", "http://localhost:8080/in", "http://127.0.0.1/", "http://[::1]:9/"] {
+    for url in [
+        "https://example.org/in",
+        "http://localhost:8080/in",
+        "http://127.0.0.1/",
+        "http://[::1]:9/",
+    ] {
         created(webhook(url));
     }
-    for url in ["http://example.org", "ftp://example.org", "example.org", "http://localhost.example.org/"] {
-        given::<Subscription>([]).when(create(webhook(url), Filter::default())).refused("NOT_HTTPS");
+    for url in
+        ["http://example.org", "ftp://example.org", "example.org", "http://localhost.example.org/"]
+    {
+        given::<Subscription>([])
+            .when(create(webhook(url), Filter::default()))
+            .refused("NOT_HTTPS");
     }
     let refusal = given::<Subscription>([])
         .when(create(webhook("https://me:secret@example.org/"), Filter::default()))
@@ -67,10 +76,14 @@ fn it_is_disabled_and_enabled_once() {
     given::<Subscription>(was.clone()).when(C::EnableSubscription {}).changes_nothing();
     let off = given::<Subscription>(was).when(disable.clone()).history();
     given::<Subscription>(off.clone()).when(disable).changes_nothing();
-    given::<Subscription>(off.clone()).when(C::RequestReplay { from: 1, to: 2 }).refused("DISABLED");
+    given::<Subscription>(off.clone())
+        .when(C::RequestReplay { from: 1, to: 2 })
+        .refused("DISABLED");
     let on = given::<Subscription>(off).when(C::EnableSubscription {}).history();
     given::<Subscription>(on.clone()).when(C::RequestReplay { from: 1, to: 2 }).history();
-    given::<Subscription>(on.clone()).when(C::RequestReplay { from: 3, to: 2 }).refused("VALIDATION");
+    given::<Subscription>(on.clone())
+        .when(C::RequestReplay { from: 3, to: 2 })
+        .refused("VALIDATION");
     given::<Subscription>(on).when(C::RequestReplay { from: 0, to: 2 }).refused("VALIDATION");
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Failure> {
         backstage.end().await;
         return tables(&engine, opened).await;
     }
-    let engine = Engine::open(&place, readers, Grading::local()).await?;
+    let engine = Engine::open(&place, readers, Grading::local(), Default::default()).await?;
     let listener = free(args.listen).await?;
     let server = Server::new(engine, &Role::ALL, listener, vec![], BodyTime::default()).await?;
     Box::pin(served(server)).await

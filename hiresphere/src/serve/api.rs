@@ -6,6 +6,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 use command_api::http::CommandApi;
+use notifier::NotificationApi;
 use projections::api::QueryApi;
 use projections::live::Live;
 use serde_json::Value;
@@ -31,9 +32,11 @@ pub(crate) fn document() -> Result<Value, Failure> {
     api.merge(command_api::http::document());
     api.merge(projections::api::document());
     api.merge(projections::live::document());
+    api.merge(notifier::document());
     api.merge(health::routes().into_openapi());
-    web::openapi::finish(&api, projections::api::schemas())
-        .map_err(|e| Failure::new("OPENAPI", e, "this is a bug"))
+    let mut schemas = notifier::schemas();
+    schemas.extend(projections::api::schemas());
+    web::openapi::finish(&api, schemas).map_err(|e| Failure::new("OPENAPI", e, "this is a bug"))
 }
 
 /// Every route of the server.
@@ -46,7 +49,11 @@ pub(super) fn router(server: &Server, health: Health) -> Result<Router, Failure>
         let commands = CommandApi::new(engine.dispatcher.clone(), server.tokens.clone(), beside);
         open = open
             .merge(command_api::http::router(commands))
-            .merge(projections::api::router(queries));
+            .merge(projections::api::router(queries))
+            .merge(notifier::router(NotificationApi::new(
+                engine.dispatcher.clone(),
+                engine.notices.clone(),
+            )));
     }
     if server.is(Role::LiveFeed) {
         let stop = server.stop.subscribe();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use command_api::http::Beside;
 use domain::application::Seen;
-use domain::ids::ApplicationId;
+use domain::ids::{ApplicationId, SubscriptionId};
 use event_log::LogError;
 use projections::api::QueryApi;
 use projections::models::ranked_pool;
@@ -36,6 +36,20 @@ impl Beside for Roles {
 
     fn scoring(&self) -> (String, String) {
         self.engine.grading.shown()
+    }
+
+    fn signing_secret(&self, subscription: SubscriptionId, generation: u32) -> String {
+        notifier::signing_secret(&self.engine.log.vault, subscription, generation)
+    }
+
+    fn slack_signing_secret(&self) -> Option<String> {
+        self.engine.notifications.slack.signing_secret.clone()
+    }
+
+    fn answer_in_slack(&self, url: &str, text: &str, undo: Option<ApplicationId>) {
+        // Slack wants its own answer within three seconds.
+        let (answers, url, text) = (self.engine.clicks.clone(), url.to_owned(), text.to_owned());
+        tokio::spawn(async move { answers.answer(&url, &text, undo).await });
     }
 
     async fn erased(&self, position: Option<u64>) -> Result<(), LogError> {

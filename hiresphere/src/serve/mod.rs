@@ -24,6 +24,7 @@ use crate::cli::ServeArgs;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::grading::Grading;
+use crate::notifications;
 use crate::settings::Place;
 use crate::{out, readers};
 
@@ -108,6 +109,7 @@ pub(crate) async fn run(args: ServeArgs, roles: &[Role]) -> Result<(), Failure> 
         return behind::run(servers, roles, listener).await;
     }
     let grading = Grading::of(&args.place, &args.grader)?;
+    let notifications = notifications::settings(&args.place)?;
     let readers = if roles.contains(&Role::Scorers) {
         let (readers, warning) = readers::checked(&args.sandbox).await?;
         if let Some(warning) = warning {
@@ -118,10 +120,10 @@ pub(crate) async fn run(args: ServeArgs, roles: &[Role]) -> Result<(), Failure> 
         readers::unchecked(&args.sandbox)?
     };
     let engine = match whole {
-        true => Engine::open(&place, readers, grading).await?,
+        true => Engine::open(&place, readers, grading, notifications).await?,
         false => {
             let grades = roles.contains(&Role::Scorers);
-            Engine::join(&place, readers, grading, grades).await?
+            Engine::join(&place, readers, grading, notifications, grades).await?
         }
     };
     let body_time = BodyTime(Duration::from_secs(args.body_seconds));

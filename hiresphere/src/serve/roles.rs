@@ -22,6 +22,8 @@ use crate::flow::observe;
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long an offer may outlive its time, until somebody looks.
 const EXPIRE_EVERY: Duration = Duration::from_secs(5);
+/// How often the one that tells people makes sure that it is the one.
+const HOLD_EVERY: Duration = Duration::from_millis(500);
 /// How long a role may take to end.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -120,10 +122,7 @@ pub(super) async fn start(
         let (engine, s) = (engine.clone(), stop());
         roles.spawn_aside(keep("notifier", health.clone(), stop(), move || {
             let (engine, stop) = (engine.clone(), s.clone());
-            async move {
-                engine.notifier.requeue().await?;
-                engine.notifier.run(stop).await
-            }
+            async move { tell(&engine, stop).await }
         }));
     }
     if server.is(Role::Projections) {
@@ -167,6 +166,57 @@ pub(super) async fn start(
         }
     });
     Ok(roles)
+}
+
+/// Tells people and systems what they want to know, as long as no other process does.
+async fn tell(engine: &Engine, mut stop: watch::Receiver<bool>) -> Result<(), LogError> {
+    let mut hold = engine.notices.at_work();
+    while !*stop.borrow() {
+        if !hold.mine().await? {
+            tokio::select! {
+                () = tokio::time::sleep(HOLD_EVERY) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+            continue;
+        }
+        let (halt, halted) = watch::channel(false);
+        let working = async {
+            engine.notifier.requeue().await?;
+            tokio::try_join!(
+                engine.notifier.run(halted.clone()),
+                engine.deliverer.run(&engine.reminders, halted),
+            )
+            .map(drop)
+        };
+        tokio::pin!(working);
+        let held = async {
+            loop {
+                tokio::time::sleep(HOLD_EVERY).await;
+                if !matches!(hold.mine().await, Ok(true)) {
+                    return;
+                }
+            }
+        };
+        let ended = tokio::select! {
+            ended = &mut working => Some(ended),
+            // Another goes on: what is under way here is sent again by it, marked.
+            () = held => None,
+            () = asked_to(&mut stop) => {
+                halt.send_replace(true);
+                Some(working.await)
+            }
+        };
+        if let Some(ended) = ended {
+            hold.release().await;
+            return ended;
+        }
+    }
+    hold.release().await;
+    Ok(())
+}
+
+async fn asked_to(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Ends offers when their time is up, until it is told to stop.

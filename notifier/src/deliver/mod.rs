@@ -24,6 +24,7 @@ use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub use slack::ClickAnswers;
 pub use webhook::signing_secret;
 
 use self::email::Email;
@@ -133,7 +134,7 @@ impl Deliverer {
                 }
                 () = self.store.queued.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = asked_to(&mut stop) => break,
             }
         }
         while let Some(ended) = work.sending.join_next().await {
@@ -159,6 +160,11 @@ impl Deliverer {
     }
 }
 
+async fn asked_to(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone means the same as one that says so.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
 /// What is under way.
 struct Work<'d> {
     of: &'d Deliverer,
@@ -171,7 +177,10 @@ impl<'d> Work<'d> {
     async fn begin(of: &'d Deliverer) -> Result<Self, LogError> {
         let uncertain = of.store.take_over().await?;
         if uncertain > 0 {
-            tracing::info!(uncertain, "was being sent when the one before ended; sent again, marked");
+            tracing::info!(
+                uncertain,
+                "was being sent when the one before ended; sent again, marked"
+            );
         }
         Ok(Self { of, sending: JoinSet::new(), busy: HashMap::new() })
     }
@@ -180,9 +189,8 @@ impl<'d> Work<'d> {
     async fn fill(&mut self) -> Result<u64, LogError> {
         let mut begun = 0;
         while self.sending.len() < AT_ONCE {
-            let full = |(target, n): (&String, &usize)| {
-                (*n >= room(target)).then(|| target.clone())
-            };
+            let full =
+                |(target, n): (&String, &usize)| (*n >= room(target)).then(|| target.clone());
             let busy: Vec<String> = self.busy.iter().filter_map(full).collect();
             let most = (AT_ONCE - self.sending.len()).min(TAKEN);
             let most = u32::try_from(most).unwrap_or(1);
@@ -249,9 +257,8 @@ impl<'d> Work<'d> {
             }
             Sent::Failed { reason, asked, uncertain } => {
                 let failures = store.failures(target).await?;
-                let pause = asked.unwrap_or_else(|| {
-                    growing(FIRST_TARGET_PAUSE, failures, LONGEST_TARGET_PAUSE)
-                });
+                let pause = asked
+                    .unwrap_or_else(|| growing(FIRST_TARGET_PAUSE, failures, LONGEST_TARGET_PAUSE));
                 // Whoever asks for patience is well.
                 let failed = asked.is_none().then_some(now);
                 let (since, _) = store.pause(target, now + pause, failed).await?;
@@ -411,5 +418,8 @@ fn retry_after(headers: &reqwest::header::HeaderMap, now: Timestamp) -> Option<D
         return Some(Duration::from_secs(seconds.min(86_400)));
     }
     let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    (at.with_timezone(&chrono::Utc) - now).to_std().ok().map(|pause| pause.min(Duration::from_secs(86_400)))
+    (at.with_timezone(&chrono::Utc) - now)
+        .to_std()
+        .ok()
+        .map(|pause| pause.min(Duration::from_secs(86_400)))
 }

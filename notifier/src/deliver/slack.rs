@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
+use domain::ids::ApplicationId;
 use event_log::LogError;
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::{Value, json};
 
 use super::content::slack_message;
@@ -122,8 +123,7 @@ impl Slack {
         if answer["ok"] != json!(true) {
             return Ok(not_ok(&answer, &headers));
         }
-        if let (None, Some(_), Some(ts)) =
-            (&thread, message.of.application, answer["ts"].as_str())
+        if let (None, Some(_), Some(ts)) = (&thread, message.of.application, answer["ts"].as_str())
         {
             channels.store.set_thread(&lane, ts).await?;
         }
@@ -165,4 +165,53 @@ fn code(error: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
         .collect();
     format!("SLACK_{word}")
+}
+
+/// Answers those who click in Slack.
+#[derive(Clone)]
+pub struct ClickAnswers {
+    client: Client,
+    api: Option<Url>,
+}
+
+impl ClickAnswers {
+    /// # Errors
+    /// When the settings cannot work.
+    pub fn new(settings: &SlackSettings) -> Result<Self, SettingsError> {
+        let Slack { client, .. } = Slack::new(settings)?;
+        let api = settings.api_url.as_deref().map(Url::parse).transpose();
+        let api = api.map_err(|e| SettingsError(format!("Slack's api_url: {e}")))?;
+        Ok(Self { client, api })
+    }
+
+    /// Says something to whoever clicked, and to nobody else there; `undo` offers to take it back. That it did not get through is
+    /// no harm: what was clicked is done, and can be seen.
+    pub async fn answer(&self, url: &str, text: &str, undo: Option<ApplicationId>) {
+        // What comes from outside leads to Slack and nowhere else.
+        let Some(url) = Url::parse(url).ok().filter(|url| self.is_slacks(url)) else {
+            tracing::warn!("a click is answered nowhere: its URL is not Slack's");
+            return;
+        };
+        let mut blocks = vec![json!({
+            "type": "section", "text": { "type": "plain_text", "text": text },
+        })];
+        if let Some(application) = undo {
+            blocks.push(json!({ "type": "actions", "elements": [{
+                "type": "button", "action_id": "unshortlist", "value": application.to_string(),
+                "text": { "type": "plain_text", "text": "Undo" },
+            }] }));
+        }
+        let said = json!({
+            "response_type": "ephemeral", "replace_original": false, "text": text, "blocks": blocks,
+        });
+        if let Err(error) = self.client.post(url).json(&said).send().await {
+            tracing::debug!(error = %error.without_url(), "a click was not answered");
+        }
+    }
+
+    fn is_slacks(&self, url: &Url) -> bool {
+        let slacks = url.scheme() == "https" && url.host_str() == Some("hooks.slack.com");
+        let own = self.api.as_ref().is_some_and(|api| api.origin() == url.origin());
+        slacks || own
+    }
 }

@@ -25,11 +25,10 @@ use crate::rules::Notice;
 
 pub use inbox::InboxRow;
 pub use outbox::{DeliveryFilter, DeliveryRow, DeliveryState};
-pub use told::SubscriptionRow;
-
 pub(crate) use outbox::{Finished, Outcome, Queued};
 pub(crate) use reminders::{Reminder, ReminderOf};
 pub(crate) use told::Followers;
+pub use told::SubscriptionRow;
 
 /// The schema of a server; also the name that the notifier at work holds.
 const NAME: &str = "hiresphere_notifier";

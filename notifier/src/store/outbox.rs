@@ -213,7 +213,8 @@ pub(super) async fn put(queued: &Queued, tx: &mut Transaction) -> Result<(), Log
 impl Store {
     /// What a notifier before this one was sending may have got through: nobody knows.
     pub(crate) async fn take_over(&self) -> Result<u64, LogError> {
-        let sql = "UPDATE outbox SET state = 'queued', uncertain = uncertain + 1 WHERE state = 'sending'";
+        let sql =
+            "UPDATE outbox SET state = 'queued', uncertain = uncertain + 1 WHERE state = 'sending'";
         query(sql).execute(&self.pool).await
     }
 
@@ -340,14 +341,6 @@ impl Store {
         query(&sql).bind(ids).execute(&self.pool).await.map(drop)
     }
 
-    /// When something is due next, if anything is; not what waits behind others or for somebody's patience.
-    pub(crate) async fn next_due(&self) -> Result<Option<Timestamp>, LogError> {
-        let sql = "SELECT MIN(due) AS due FROM (\
-                     SELECT MIN(due) AS due FROM outbox WHERE state = 'queued' \
-                     UNION ALL SELECT MIN(due) FROM reminders) AS both_of_them";
-        parsed_if_any(&query(sql).fetch_one(&self.pool).await?, "due")
-    }
-
     /// A target has to be left alone until then, because what was sent did not get through. Answers since when nothing
     /// did.
     pub(crate) async fn pause(
@@ -414,7 +407,8 @@ impl Store {
             Some((position, id)) => (signed(position), id.to_string()),
             None => (i64::MAX, String::new()),
         };
-        let mut sql = "SELECT * FROM outbox WHERE (position < $1 OR (position = $1 AND id < $2))".to_owned();
+        let mut sql =
+            "SELECT * FROM outbox WHERE (position < $1 OR (position = $1 AND id < $2))".to_owned();
         let mut values = Vec::new();
         let state = filter.state.map(|state| state.as_str().to_owned());
         let recipient = filter.subscription.map(|id| format!("subscription:{id}"));

@@ -149,7 +149,11 @@ impl Store {
         let id = recorded.stream.id.to_string();
         let version = signed(recorded.version);
         let make = "INSERT INTO members VALUES ($1, $2, 0, 0) ON CONFLICT (member) DO NOTHING";
-        query(make).bind(id.as_str()).bind(json(&Preferences::default())?).execute(&mut *tx).await?;
+        query(make)
+            .bind(id.as_str())
+            .bind(json(&Preferences::default())?)
+            .execute(&mut *tx)
+            .await?;
         match event {
             MemberEvent::ContactChanged { .. } => {}
             MemberEvent::PreferencesChanged { preferences, .. } => {

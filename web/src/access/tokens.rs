@@ -192,6 +192,16 @@ impl Tokens {
         Ok(row.is_some())
     }
 
+    /// What the holder of a token that stands may do.
+    ///
+    /// # Errors
+    /// `IO`.
+    pub async fn role(&self, id: Uuid) -> Result<Option<Role>, LogError> {
+        let sql = "SELECT * FROM tokens WHERE id = $1 AND revoked_at IS NULL";
+        let row = query(sql).bind(id.to_string()).fetch_optional(&self.pool).await?;
+        row.map(|row| token_row(&row).map(|token| token.role)).transpose()
+    }
+
     /// Revokes a token; says whether there was one that stood.
     ///
     /// # Errors

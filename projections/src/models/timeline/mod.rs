@@ -134,7 +134,7 @@ impl ReadModel for Timeline {
                 let words = words::of_offer(*offer, event);
                 beside(event.application(), words, fact, rows).await
             }
-            What::Job(..) | What::Rubric(..) | What::ModelRelease(..) => Ok(()),
+            What::Job(..) | What::Rubric(..) | What::ModelRelease(..) | What::Told => Ok(()),
         }
     }
 }
