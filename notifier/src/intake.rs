@@ -30,9 +30,15 @@ struct Change {
     notices: Vec<Notice>,
     /// The event itself, for webhooks.
     told: Option<Recorded>,
-    reminder: Option<Reminder>,
+    reminder: Option<Remind>,
     /// Reminders whose time has come.
     done: Vec<Reminder>,
+}
+
+/// What an event means for reminders.
+enum Remind {
+    Of(Reminder),
+    NotOf(ReminderOf),
 }
 
 impl Notifier {
@@ -151,7 +157,14 @@ impl Notifier {
             }
         }
         Store::put_in_outbox(&queued, &mut tx).await?;
-        Store::set_reminders(change.reminder.as_ref(), &change.done, &mut tx).await?;
+        match &change.reminder {
+            Some(Remind::Of(reminder)) => Store::set_reminder(reminder, &mut tx).await?,
+            Some(Remind::NotOf(of)) => Store::forget_reminder(of, &mut tx).await?,
+            None => {}
+        }
+        for reminder in &change.done {
+            Store::reminded(reminder, &mut tx).await?;
+        }
         tx.commit().await?;
         self.store.queued.notify_one();
         Ok(())
@@ -234,10 +247,14 @@ impl Notifier {
         Ok(())
     }
 
-    /// The reminder that an event sets.
-    async fn reminder(&self, event: &Recorded) -> Result<Option<Reminder>, LogError> {
-        let reminder =
-            |of, due| Reminder { of, due, event: event.event_id, position: event.position };
+    /// The reminder that an event sets; or of what it leaves none.
+    async fn reminder(&self, event: &Recorded) -> Result<Option<Remind>, LogError> {
+        let at = |of, due: Option<Timestamp>| match due {
+            Some(due) => {
+                Remind::Of(Reminder { of, due, event: event.event_id, position: event.position })
+            }
+            None => Remind::NotOf(of),
+        };
         match event.stream.kind {
             StreamKind::Interview => {
                 let (InterviewEvent::InterviewScheduled { slot, .. }
@@ -248,8 +265,8 @@ impl Notifier {
                 };
                 let due = slot.start - BEFORE_INTERVIEW;
                 // Whoever arranges one for today needs no reminder.
-                let of = ReminderOf::Interview(event.stream.id.into());
-                Ok((due > event.occurred_at).then(|| reminder(of, due)))
+                let due = Some(due).filter(|due| *due > event.occurred_at);
+                Ok(Some(at(ReminderOf::Interview(event.stream.id.into()), due)))
             }
             StreamKind::Application => {
                 let stage = match event.decode::<Application>()? {
@@ -261,7 +278,7 @@ impl Notifier {
                 let Some((_, job)) = self.known.application(id).await? else { return Ok(None) };
                 let days = self.allowed(job, stage.as_deref()).await?;
                 let due = days.map(|days| event.occurred_at + TimeDelta::days(days.into()));
-                Ok(due.map(|due| reminder(ReminderOf::Stage(id), due)))
+                Ok(Some(at(ReminderOf::Stage(id), due)))
             }
             _ => Ok(None),
         }
@@ -370,7 +387,7 @@ fn to_webhooks(
             && row.filter.wants_event(&event.kind)
             && row.filter.job.is_none_or(|job| about.job == Some(job))
             // What the system says of itself is for whoever asks for it by name.
-            && !(event.stream.kind == StreamKind::Notification)
+            && event.stream.kind != StreamKind::Notification
     });
     let queued = wanted.map(|row| {
         let recipient = format!("subscription:{}", row.subscription);

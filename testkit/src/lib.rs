@@ -19,6 +19,8 @@
 )]
 
 pub mod docx;
+#[cfg(feature = "ends")]
+pub mod ends;
 #[cfg(feature = "servers")]
 pub mod history;
 pub mod hostile;
@@ -30,3 +32,5 @@ pub mod resume;
 pub mod samples;
 #[cfg(feature = "servers")]
 pub mod servers;
+#[cfg(feature = "ends")]
+pub mod smtp;

@@ -81,6 +81,7 @@ const SCHEMA: &str = "
     );
     CREATE INDEX IF NOT EXISTS outbox_open ON outbox (due, position) WHERE state IN ('queued', 'sending');
     CREATE INDEX IF NOT EXISTS outbox_lanes ON outbox (lane, position, id) WHERE state IN ('queued', 'sending');
+    CREATE INDEX IF NOT EXISTS outbox_targets ON outbox (target, position, id) WHERE state IN ('queued', 'sending');
     CREATE INDEX IF NOT EXISTS outbox_unrecorded ON outbox (recorded) WHERE recorded = 0;
     CREATE INDEX IF NOT EXISTS outbox_listed ON outbox (position, id);
     CREATE INDEX IF NOT EXISTS outbox_by_application ON outbox (application, position, id);
@@ -184,20 +185,6 @@ impl Store {
     ) -> Result<(), LogError> {
         for queued in queued {
             outbox::put(queued, tx).await?;
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn set_reminders(
-        set: Option<&Reminder>,
-        done: &[Reminder],
-        tx: &mut Transaction,
-    ) -> Result<(), LogError> {
-        if let Some(reminder) = set {
-            reminders::set(reminder, tx).await?;
-        }
-        for reminder in done {
-            reminders::done(reminder, tx).await?;
         }
         Ok(())
     }

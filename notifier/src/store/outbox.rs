@@ -218,8 +218,8 @@ impl Store {
         query(sql).execute(&self.pool).await
     }
 
-    /// What may be sent now, marked as being sent: of each lane the first, to nobody who asked for patience, and to none of
-    /// `busy`. What is due together in one message comes as one.
+    /// What may be sent now, marked as being sent: of each lane the first, to nobody who asked for patience, to whoever was
+    /// not reached lately one alone, and to none of `busy`. What is due together in one message comes as one.
     pub(crate) async fn take(
         &self,
         now: Timestamp,
@@ -235,6 +235,9 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = o.lane AND e.state IN ('queued', 'sending') \
                  AND (e.position < o.position OR (e.position = o.position AND e.id < o.id))) \
              AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.target = o.target AND t.paused_until > $1) \
+             AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.target = o.target AND t.failures > 0 AND EXISTS \
+                 (SELECT 1 FROM outbox e WHERE e.target = o.target AND (e.state = 'sending' OR (e.state = 'queued' \
+                 AND e.due <= $1 AND (e.position < o.position OR (e.position = o.position AND e.id < o.id)))))) \
              AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.disabled IS NOT NULL AND s.recipient = o.recipient) \
              AND o.target NOT IN (SELECT value FROM {among}) \
              ORDER BY o.due, o.position, o.id LIMIT $2"

@@ -60,29 +60,44 @@ impl Store {
         let rows = query(sql).bind(time(now)).bind(i64::from(most)).fetch_all(&self.pool).await?;
         rows.iter().map(reminder).collect()
     }
-}
 
-/// Sets a reminder; there is one of a thing, the last that was set.
-pub(super) async fn set(reminder: &Reminder, tx: &mut Transaction) -> Result<(), LogError> {
-    let sql = "INSERT INTO reminders AS r VALUES ($1, $2, $3, $4) ON CONFLICT (reminder) DO UPDATE \
+    /// Sets a reminder; there is one of a thing, the last that was set.
+    pub(crate) async fn set_reminder(
+        reminder: &Reminder,
+        tx: &mut Transaction,
+    ) -> Result<(), LogError> {
+        let sql = "INSERT INTO reminders AS r VALUES ($1, $2, $3, $4) ON CONFLICT (reminder) DO UPDATE \
                SET due = excluded.due, event = excluded.event, position = excluded.position \
                WHERE r.position < excluded.position";
-    query(sql)
-        .bind(reminder.of.to_string())
-        .bind(time(reminder.due))
-        .bind(reminder.event.to_string())
-        .bind(signed(reminder.position))
-        .execute(tx)
-        .await?;
-    Ok(())
-}
+        query(sql)
+            .bind(reminder.of.to_string())
+            .bind(time(reminder.due))
+            .bind(reminder.event.to_string())
+            .bind(signed(reminder.position))
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
 
-/// It was told, or is otherwise by now. One that was set anew meanwhile stays.
-pub(super) async fn done(reminder: &Reminder, tx: &mut Transaction) -> Result<(), LogError> {
-    let sql = "DELETE FROM reminders WHERE reminder = $1 AND position = $2";
-    let of = reminder.of.to_string();
-    query(sql).bind(of).bind(signed(reminder.position)).execute(tx).await?;
-    Ok(())
+    /// There is nothing to be reminded of any more.
+    pub(crate) async fn forget_reminder(
+        of: &ReminderOf,
+        tx: &mut Transaction,
+    ) -> Result<(), LogError> {
+        let sql = "DELETE FROM reminders WHERE reminder = $1";
+        query(sql).bind(of.to_string()).execute(tx).await.map(drop)
+    }
+
+    /// It was told, or is otherwise by now. One that was set anew meanwhile stays.
+    pub(crate) async fn reminded(
+        reminder: &Reminder,
+        tx: &mut Transaction,
+    ) -> Result<(), LogError> {
+        let sql = "DELETE FROM reminders WHERE reminder = $1 AND position = $2";
+        let of = reminder.of.to_string();
+        query(sql).bind(of).bind(signed(reminder.position)).execute(tx).await?;
+        Ok(())
+    }
 }
 
 fn reminder(row: &Row) -> Result<Reminder, LogError> {
