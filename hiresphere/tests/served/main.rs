@@ -22,6 +22,7 @@ mod hiring;
 mod input;
 mod journey;
 mod live;
+mod notifications;
 mod numbers;
 mod past;
 mod refused_jobs;

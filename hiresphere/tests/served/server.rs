@@ -36,7 +36,8 @@ impl Server {
         Self::set(&[], clock.settings())
     }
 
-    fn set<const N: usize>(args: &[&str], settings: [(&str, PathBuf); N]) -> Self {
+    /// A server with more arguments and variables.
+    pub(crate) fn set<const N: usize>(args: &[&str], settings: [(&str, PathBuf); N]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let said = File::create(folder.path().join("stderr")).expect("a file");
         let mut child = Command::new(env!("CARGO_BIN_EXE_hiresphere"))
