@@ -207,6 +207,7 @@ fn applications() -> Vec<A> {
             note: id::<EventId>(7),
             visibility: Visibility::Team,
             text: Pii::new("call back".into()),
+            mentions: vec![id(13)],
         },
     ]
 }

@@ -9,8 +9,8 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and what it may depend on. Arrows point one way:
-/// domain <- event-log <- web <- {command-api, projections} <- hiresphere, and
-/// event-log <- {scorers, notifier} <- hiresphere.
+/// domain <- event-log <- web <- {command-api, projections, notifier} <- hiresphere, and
+/// event-log <- scorers <- hiresphere.
 const ARROWS: &[(&str, &[&str])] = &[
     ("hiresphere-domain", &[]),
     ("hiresphere-event-log", &["hiresphere-domain"]),
@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hiresphere-command-api", &["hiresphere-domain", "hiresphere-event-log", "hiresphere-web"]),
     ("hiresphere-projections", &["hiresphere-domain", "hiresphere-event-log", "hiresphere-web"]),
     ("hiresphere-scorers", &["hiresphere-domain", "hiresphere-event-log"]),
-    ("hiresphere-notifier", &["hiresphere-domain", "hiresphere-event-log"]),
+    ("hiresphere-notifier", &["hiresphere-domain", "hiresphere-event-log", "hiresphere-web"]),
     (
         "hiresphere",
         &[

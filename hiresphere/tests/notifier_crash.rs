@@ -1,5 +1,5 @@
 //! The server killed at random moments while it tells webhooks, Slack and a mail server of people who apply: each message once, or
-//! once more where it may have got through, and then marked; an application's in order; the history says the same.
+//! once more where it may have got through, and then marked (a webhook, which can tell by the id, at every kill); an application's in order; the history says the same.
 //!
 //! By hand, at full size (some 10,000 events): `HIRESPHERE_KILLS=12 HIRESPHERE_APPLICATIONS=1300 cargo nextest run --release -p
 //! hiresphere --test notifier_crash --no-capture`
@@ -51,10 +51,10 @@ async fn write(asker: &Asker, method: reqwest::Method, path: &str, body: Value) 
 /// Messages by what they are, each with whether it was marked as a repeat.
 type Told = BTreeMap<String, Vec<bool>>;
 
-/// Each is there once, or once more and marked; answers how many were repeated.
-fn once(told: &Told, what: &str) -> usize {
+/// Each is there once, or again and marked, as often as that may be; answers how many were repeated.
+fn once(told: &Told, repeats: usize, what: &str) -> usize {
     for (message, marks) in told {
-        let well = marks == &[false] || marks == &[true] || marks == &[false, true];
+        let well = marks.len() <= 1 + repeats && marks.iter().skip(1).all(|marked| *marked);
         assert!(well, "{what} {message}: {marks:?}");
     }
     told.values().filter(|marks| marks.len() > 1).count()
@@ -114,15 +114,22 @@ async fn killed_at_any_moment_it_tells_each_thing_once() {
         accepted.extend(client.await.unwrap());
     }
     let end = Instant::now() + PATIENCE;
-    let sent = loop {
-        let (_, page) = asker.get("/v1/notifications?limit=1").await;
+    // What a kill met twice over may have got through twice: it is not sent a third time, where the other side cannot tell.
+    let (sent, given_up) = loop {
+        let (_, page) = asker.get("/v1/notifications?state=parked&limit=200").await;
         let of = |state: &str| {
             let counts = page["counts"].as_array().unwrap();
             counts.iter().find(|c| c["state"] == state).map_or(0, |c| c["count"].as_u64().unwrap())
         };
-        if of("sent") == all as u64 && of("queued") + of("sending") == 0 {
-            assert_eq!(of("parked") + of("dropped"), 0, "{page}");
-            break of("sent");
+        if of("sent") + of("parked") == all as u64 && of("queued") + of("sending") == 0 {
+            let parked = page["items"].as_array().unwrap();
+            for row in parked {
+                assert_eq!(row["reason"], "OUTCOME_UNKNOWN", "{row}");
+                assert_ne!(row["channel"], "webhook", "{row}");
+            }
+            let through =
+                |channel: &str| parked.iter().filter(|row| row["channel"] == channel).count();
+            break (of("sent"), [through("slack"), through("email")]);
         }
         assert!(Instant::now() < end, "{page}");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -156,18 +163,21 @@ async fn killed_at_any_moment_it_tells_each_thing_once() {
             threads.entry(application.clone()).or_default().insert(thread);
         }
     }
-    assert_eq!(slacked.len(), applications * 2, "two messages of each application");
+    let all_but =
+        |told: &Told, all: usize, given_up: usize| (all - given_up..=all).contains(&told.len());
+    assert!(all_but(&slacked, applications * 2, given_up[0]), "two messages of each application");
     assert!(threads.values().all(|threads| threads.len() == 1), "one thread of each");
     let mut mailed = Told::new();
     for mail in mail.came() {
         let marked = mail.header("hiresphere-may-repeat") == "true";
         mailed.entry(mail.header("message-id")).or_default().push(marked);
     }
-    assert_eq!(mailed.len(), applications, "an e-mail of each application");
-    let repeated = [once(&hooked, "webhook"), once(&slacked, "Slack"), once(&mailed, "e-mail")];
+    assert!(all_but(&mailed, applications, given_up[1]), "an e-mail of each application");
+    let repeated =
+        [once(&hooked, kills, "webhook"), once(&slacked, 1, "Slack"), once(&mailed, 1, "e-mail")];
     println!(
         "{applications} applications, {kills} kills: {sent} messages in {took:.1} s, sent once more and marked: {} to \
-         the webhook, {} to Slack, {} by e-mail",
+         the webhook, {} to Slack, {} by e-mail; given up, since two kills met them: {given_up:?}",
         repeated[0], repeated[1], repeated[2]
     );
 }

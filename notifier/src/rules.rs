@@ -200,6 +200,11 @@ fn of_application(event: &Recorded) -> Result<Vec<Told>, LogError> {
             let text = format!("the hire of application {id} was taken back");
             vec![recruiters(Rule::HireReversed, about(id, text))]
         }
+        E::NoteAdded { mentions, .. } => {
+            let said = about(id, format!("a note on application {id} names you"));
+            let told = |member| (Audience::Member(member), Rule::Mentioned, said.clone());
+            mentions.into_iter().map(told).collect()
+        }
         E::ApplicationWithdrawn { .. } => {
             let text = format!("application {id} was withdrawn");
             vec![recruiters(Rule::Withdrawn, about(id, text))]

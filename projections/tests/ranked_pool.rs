@@ -271,7 +271,7 @@ async fn a_row_has_the_version_of_its_application(place: Place) {
     told.application(application, A::Shortlist { seen: None }, recruiter()).await;
     assert_eq!(version().await, 4);
     let (note, text) = (EventId(told.log.ids.next()), Pii::new("call back".into()));
-    let note = A::AddNote { note, visibility: Visibility::Team, text };
+    let note = A::AddNote { note, visibility: Visibility::Team, text, mentions: vec![] };
     told.application(application, note, recruiter()).await;
     assert_eq!(version().await, 5);
     let row = one(&shown.now().await, application).await.unwrap().unwrap();

@@ -75,7 +75,8 @@ async fn whole_story(place: &Place) -> (Told, [ApplicationId; 4], CandidateId) {
     told.application(ada.1, A::Unreject { reason: none() }, recruiter()).await;
     let (note, visibility) = (EventId(told.log.ids.next()), Visibility::Team);
     let text = Pii::new("call back".into());
-    told.application(ada.1, A::AddNote { note, visibility, text }, recruiter()).await;
+    told.application(ada.1, A::AddNote { note, visibility, text, mentions: vec![] }, recruiter())
+        .await;
     told.application(dot.1, A::Withdraw { reason: none() }, recruiter()).await;
     let mut stages = default_pipeline();
     stages[1].name = "First look".into();

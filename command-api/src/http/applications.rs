@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::application::{Application, ApplicationCommand, RunId, ScoreRequest, Visibility};
 use domain::candidate::Candidate;
-use domain::ids::{DocumentId, EventId};
+use domain::ids::{DocumentId, EventId, MemberId};
 use domain::job::Job;
 use domain::pii::Pii;
 use domain::refusal::Refusal;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 use web::extract::{Command, Id};
 use web::{Problem, Written};
 
@@ -36,6 +37,10 @@ struct NoteBody {
     /// Who may read it.
     #[serde(default)]
     visibility: VisibilityBody,
+    /// Who should: they are told.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    mentions: Vec<Uuid>,
 }
 
 /// Who may read a note.
@@ -51,7 +56,7 @@ enum VisibilityBody {
 
 /// Leave a note
 ///
-/// Refused: VALIDATION.
+/// Members that it names are told. Refused: VALIDATION.
 #[utoipa::path(post, path = "/v1/applications/{application}/notes", tag = "applications",
     operation_id = "addNote", params(("application" = uuid::Uuid, Path,)),
     request_body(content = NoteBody,
@@ -70,8 +75,14 @@ async fn add_note(
     if text.chars().count() > 10_000 {
         return Err(Problem::field("text", "is longer than 10000 characters"));
     }
+    for (n, member) in command.body.mentions.iter().enumerate() {
+        if api.tokens.role(*member).await?.is_none() {
+            return Err(Problem::field(format!("mentions[{n}]"), "is nobody who works here"));
+        }
+    }
     let note = EventId(api.dispatcher.log().ids.next());
-    let order = ApplicationCommand::AddNote { note, visibility, text: Pii::new(text) };
+    let mentions = command.body.mentions.iter().copied().map(MemberId).collect();
+    let order = ApplicationCommand::AddNote { note, visibility, text: Pii::new(text), mentions };
     api.run::<Application>(command.envelope(application, order)?).await
 }
 

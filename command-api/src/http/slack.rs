@@ -15,6 +15,7 @@ use event_log::{DispatchError, Envelope};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
 use sha2::Sha256;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -29,8 +30,10 @@ pub(super) fn router() -> OpenApiRouter<CommandApi> {
     OpenApiRouter::new().routes(routes!(interaction))
 }
 
-#[derive(Deserialize)]
-struct Form {
+/// What Slack sends.
+#[derive(Deserialize, ToSchema)]
+struct SlackForm {
+    /// The click, as JSON.
     payload: String,
 }
 
@@ -63,9 +66,11 @@ struct Action {
 /// For Slack alone: the request URL of the app's interactivity. The member whose id in Slack it is shortlists the application, or
 /// takes that back; they are answered in Slack. Refused: BAD_SIGNATURE, NOT_SET_UP.
 #[utoipa::path(post, path = "/v1/slack/interactions", tag = "notifications", operation_id = "slackInteraction",
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        description = "`payload`: the click as JSON."),
-    responses((status = 200, description = "Taken; the answer is given in Slack")))]
+    request_body(content = SlackForm, content_type = "application/x-www-form-urlencoded",
+        example = json!({ "payload": "{\"type\":\"block_actions\",\"user\":{\"id\":\"U0123456789\"},\"actions\":[]}" })),
+    responses((status = 200, description = "Taken; the answer is given in Slack"),
+        (status = 401, description = "BAD_SIGNATURE", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "NOT_SET_UP", body = Problem, content_type = "application/problem+json")))]
 async fn interaction(
     State(api): State<CommandApi>,
     headers: HeaderMap,
@@ -81,7 +86,7 @@ async fn interaction(
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "BAD_SIGNATURE", detail));
     }
     let bad = |_| Problem::bad_request("INVALID_PAYLOAD", "the body is not a click of Slack's");
-    let form: Form = serde_urlencoded::from_bytes(&body).map_err(|_| bad(()))?;
+    let form: SlackForm = serde_urlencoded::from_bytes(&body).map_err(|_| bad(()))?;
     let click: Click = serde_json::from_str(&form.payload).map_err(|_| bad(()))?;
     for action in &click.actions {
         // Whatever else is clicked, a link say, is Slack's own.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{RunId, ScoreRequest, ScoreResult, Seen, StageRef, Usage, Visibility};
-use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId, OfferId};
+use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId, MemberId, OfferId};
 use crate::pii::Pii;
 use crate::score::Points;
 
@@ -62,7 +62,7 @@ pub enum ApplicationCommand {
     /// (applicant) Refused: TERMINAL.
     Withdraw { reason: Pii<Option<String>> },
     /// Refused: VALIDATION.
-    AddNote { note: EventId, visibility: Visibility, text: Pii<String> },
+    AddNote { note: EventId, visibility: Visibility, text: Pii<String>, mentions: Vec<MemberId> },
 }
 
 crate::decide::named!(ApplicationCommand {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Explanation, RecordedCriterion, RunId, ScoreRequest, Usage};
 use crate::decide::wire_names;
-use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId, OfferId};
+use crate::ids::{ApplicationId, CandidateId, DocumentId, EventId, JobId, MemberId, OfferId};
 use crate::job::StageKind;
 use crate::pii::Pii;
 use crate::score::Points;
@@ -116,7 +116,14 @@ pub enum ApplicationEvent {
     ApplicationWithdrawn { reason: Pii<Option<String>> },
     /// Somebody left a note.
     #[serde(rename = "application.note_added.v1")]
-    NoteAdded { note: EventId, visibility: Visibility, text: Pii<String> },
+    NoteAdded {
+        note: EventId,
+        visibility: Visibility,
+        text: Pii<String>,
+        /// Who should read it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<MemberId>,
+    },
 }
 
 wire_names!(ApplicationEvent {

@@ -23,6 +23,9 @@ use crate::pii::{Pii, PiiField};
 use crate::refusal::{Fields, Refusal};
 use crate::score::{Points, assess};
 
+/// People that a note may name.
+const MENTIONS: usize = 50;
+
 /// An application, folded from its stream.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Application {
@@ -348,13 +351,19 @@ impl Decider for Application {
                     .reserve(Reserve::Release { name: names::applied(candidate, job) });
                 Ok(self.leaving(decision, id, candidate, job))
             }
-            C::AddNote { note, visibility, text } => {
+            C::AddNote { note, visibility, text, mut mentions } => {
                 self.ids()?;
-                if text.get().is_some_and(|t| t.trim().is_empty()) {
-                    let message = "a note says something";
-                    return Err(Refusal::invalid("VALIDATION", message).on_field("text"));
-                }
-                Ok(Decision::of(E::NoteAdded { note, visibility, text }))
+                let mut fields = Fields::default();
+                let says = text.get().is_none_or(|text| !text.trim().is_empty());
+                fields.check(says, "text", "says nothing");
+                mentions.sort_unstable();
+                mentions.dedup();
+                let few = mentions.len() <= MENTIONS;
+                fields.check(few, "mentions", "are more than 50 people");
+                let readable = mentions.is_empty() || visibility == Visibility::Team;
+                fields.check(readable, "mentions", "name people who cannot read a private note");
+                fields.done()?;
+                Ok(Decision::of(E::NoteAdded { note, visibility, text, mentions }))
             }
         }
     }

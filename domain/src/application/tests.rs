@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::actor::ActorKind;
-use crate::ids::{DocumentId, EventId};
+use crate::ids::{DocumentId, EventId, MemberId};
 use crate::pii::Pii;
 use crate::rubric::Rubric;
 use crate::score::{Grade, Points};
@@ -396,15 +396,30 @@ fn notes_say_something() {
         note: EventId(Uuid::from_u128(8)),
         visibility: Visibility::Team,
         text: Pii::new(text.into()),
+        mentions: vec![],
     };
     given::<Application>(submitted()).when(note("call back")).emits([
         ApplicationEvent::NoteAdded {
             note: EventId(Uuid::from_u128(8)),
             visibility: Visibility::Team,
             text: Pii::new("call back".into()),
+            mentions: vec![],
         },
     ]);
     given::<Application>(submitted()).when(note(" ")).refused("VALIDATION");
+    let to = |visibility, who: &[u128]| ApplicationCommand::AddNote {
+        note: EventId(Uuid::from_u128(8)),
+        visibility,
+        text: Pii::new("have a look".into()),
+        mentions: who.iter().map(|n| MemberId(Uuid::from_u128(*n))).collect(),
+    };
+    let history =
+        given::<Application>(submitted()).when(to(Visibility::Team, &[9, 8, 9])).history();
+    let Some(ApplicationEvent::NoteAdded { mentions, .. }) = history.last() else { panic!() };
+    assert_eq!(mentions.len(), 2, "each once");
+    given::<Application>(submitted()).when(to(Visibility::Private, &[9])).refused("VALIDATION");
+    let many: Vec<u128> = (0..51).collect();
+    given::<Application>(submitted()).when(to(Visibility::Team, &many)).refused("VALIDATION");
     given::<Application>([]).when(note("x")).refused("NOT_FOUND");
 }
 

@@ -48,6 +48,8 @@ rules! {
     PossibleDuplicate => "possible_duplicate", "Possible duplicate";
     /// An applicant withdrew.
     Withdrawn => "withdrawn", "Application withdrawn";
+    /// One is named in a note.
+    Mentioned => "mentioned", "You were mentioned";
     /// An application stays in its stage for longer than the pipeline allows.
     SlaBreached => "sla_breached", "Waiting for too long";
     /// One is on the panel of an interview.

@@ -100,8 +100,12 @@ impl InProcess {
             async move {
                 let note = EventId(dispatcher.log().ids.next());
                 let text = Pii::new(NOTE.to_owned());
-                let order =
-                    ApplicationCommand::AddNote { note, visibility: Visibility::Team, text };
+                let order = ApplicationCommand::AddNote {
+                    note,
+                    visibility: Visibility::Team,
+                    text,
+                    mentions: vec![],
+                };
                 let actor = Actor::new(ActorKind::Member, "bench");
                 let sent = Utc::now();
                 let told = dispatcher

@@ -106,6 +106,10 @@ fn describe() {
         "hiresphere_commands_total",
         "Commands by what became of them: accepted, unchanged, refused, failed."
     );
+    describe_counter!(
+        "hiresphere_notifications_total",
+        "Attempts to send, by channel and what came of them: sent, again, parked, dropped."
+    );
     describe_histogram!("hiresphere_http_request_seconds", "Until a request is answered.");
     describe_gauge!("hiresphere_live_connections", "Connections that follow the live feed.");
     describe_gauge!("hiresphere_role_failing", "1 while a role cannot do its work.");

@@ -162,6 +162,16 @@ async fn people_and_systems_are_told_and_a_click_shortlists() {
     assert!(to_amara.text.contains("Hello Amara Okafor,"));
     let inbox = ann_api.get("/v1/me/inbox?unread=true").await.ok();
     assert_eq!(text(&inbox["items"][0], "rule"), "new_application");
+    let notes = format!("{}/notes", applied.url);
+    let note = json!({ "text": "Have a look.", "mentions": [ann] });
+    admin.post(&notes, note).await.ok();
+    let nobody_here = json!({ "text": "Have a look.", "mentions": [crate::scene::NOBODY] });
+    admin.post(&notes, nobody_here).await.at_field(422, "VALIDATION", "mentions[0]");
+    let inbox = until("a mention", async || {
+        let inbox = ann_api.get("/v1/me/inbox?unread=true").await.ok();
+        (text(&inbox["items"][0], "rule") == "mentioned").then_some(inbox)
+    })
+    .await;
     let up_to = inbox["items"][0]["position"].clone();
     ann_api.post("/v1/me/inbox/read", json!({ "up_to": up_to })).await.ok();
     until("an inbox that was read", async || {

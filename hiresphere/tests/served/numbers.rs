@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::json;
+use testkit::ends::{Ends, Reply};
 use testkit::openai::{Answer, OpenAi};
 
 use crate::client::Api;
@@ -84,7 +86,7 @@ async fn what_is_told_is_the_list_and_is_so() {
     let file = |name: &str| settings.path().join(name).display().to_string();
     let config = format!(
         "grading:\n  shadow: [house]\n  releases:\n    - {{ name: house, version: \"1\", model: m, \
-         base_url: \"{}\", api_key_file: \"{}\" }}\n",
+         base_url: \"{}\", api_key_file: \"{}\" }}\nnotifications: {{ private_webhooks: true }}\n",
         openai.base_url,
         file("key")
     );
@@ -94,6 +96,11 @@ async fn what_is_told_is_the_list_and_is_so() {
     let (admin, nobody) = (server.admin(), server.anonymous());
     let before = told(&nobody).await;
     assert_eq!(before.value("hiresphere_live_connections"), 0.0);
+    // Somebody to be told, likewise.
+    let ends = Ends::start(|_| Reply::Well).await;
+    let hook = json!({ "name": "hook", "target": { "kind": "webhook", "url": ends.url },
+        "filter": { "events": ["application.submitted.v1"] } });
+    admin.post("/v1/notification-subscriptions", hook).await.status(201);
     let (job, _) = open_job(&admin, "Engineer").await;
     let (_, position) = scored(&server, &job, &AMARA).await;
     let feed = Feed::open(&server, &server.token, "").await;
@@ -109,7 +116,8 @@ async fn what_is_told_is_the_list_and_is_so() {
             let behind = now.values.iter().any(|(series, at)| {
                 series.starts_with("hiresphere_subscription_position") && *at < head
             });
-            if !behind && head >= position as f64 {
+            let sent = "hiresphere_notifications_total{channel=\"webhook\",outcome=\"sent\"}";
+            if !behind && head >= position as f64 && now.values.contains_key(sent) {
                 break now;
             }
             tokio::time::sleep(ASK_EVERY).await;

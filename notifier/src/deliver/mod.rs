@@ -38,8 +38,10 @@ use crate::store::{Finished, Outcome, Queued, Store, SubscriptionRow};
 /// Messages under way at once.
 const AT_ONCE: usize = 64;
 /// Likewise, to one target.
-const TO_SUBSCRIPTION: usize = 16;
+const TO_WEBHOOK: usize = 16;
 const TO_MAIL: usize = 4;
+/// Slack takes about one a second, and what is under way when a process dies may have got through.
+const TO_SLACK: usize = 2;
 /// Messages that are marked as being sent at once.
 const TAKEN: usize = 8;
 /// How often a message is tried: with the pauses between, some four hours.
@@ -169,8 +171,8 @@ async fn asked_to(stop: &mut watch::Receiver<bool>) {
 struct Work<'d> {
     of: &'d Deliverer,
     sending: JoinSet<(Vec<Queued>, Sent)>,
-    /// How much is under way to each target.
-    busy: HashMap<String, usize>,
+    /// How much is under way to each target, and how much may be.
+    busy: HashMap<String, (usize, usize)>,
 }
 
 impl<'d> Work<'d> {
@@ -189,19 +191,17 @@ impl<'d> Work<'d> {
     async fn fill(&mut self) -> Result<u64, LogError> {
         let mut begun = 0;
         while self.sending.len() < AT_ONCE {
-            let full =
-                |(target, n): (&String, &usize)| (*n >= room(target)).then(|| target.clone());
-            let busy: Vec<String> = self.busy.iter().filter_map(full).collect();
             let most = (AT_ONCE - self.sending.len()).min(TAKEN);
             let most = u32::try_from(most).unwrap_or(1);
             let now = self.of.dispatcher.log().clock.now();
-            let taken = self.of.store.take(now, &busy, most).await?;
+            let taken = self.of.store.take(now, &self.busy, room, most).await?;
             if taken.is_empty() {
                 break;
             }
             for messages in taken {
                 let Some(first) = messages.first() else { continue };
-                *self.busy.entry(first.target().to_owned()).or_default() += 1;
+                let busy = self.busy.entry(first.target().to_owned());
+                busy.or_insert((0, room(first))).0 += 1;
                 begun += 1;
                 let channels = self.of.channels.clone();
                 self.sending.spawn(async move {
@@ -226,16 +226,17 @@ impl<'d> Work<'d> {
                 problem: e.to_string(),
             })?;
             if let Some(first) = messages.first() {
-                let count = self.busy.entry(first.target().to_owned()).or_default();
-                *count = count.saturating_sub(1);
+                if let Some((count, _)) = self.busy.get_mut(first.target()) {
+                    *count = count.saturating_sub(1);
+                }
                 let outcome = self.outcome(first, sent).await?;
                 count_outcome(first, &outcome);
                 let ids = messages.iter().map(|m| m.of.notification).collect();
-                finished.push(Finished { ids, outcome });
+                finished.push(Finished { ids, target: first.target().to_owned(), outcome });
             }
             next = self.sending.try_join_next();
         }
-        self.busy.retain(|_, n| *n > 0);
+        self.busy.retain(|_, (count, _)| *count > 0);
         let now = self.of.dispatcher.log().clock.now();
         self.of.store.finish(&finished, now).await
     }
@@ -245,10 +246,7 @@ impl<'d> Work<'d> {
         let (store, now) = (&self.of.store, self.of.dispatcher.log().clock.now());
         let target = message.target();
         Ok(match sent {
-            Sent::Yes => {
-                store.well(target).await?;
-                Outcome::Sent
-            }
+            Sent::Yes => Outcome::Sent,
             Sent::Nobody { reason } => Outcome::Dropped { reason },
             Sent::Refused { reason } => Outcome::Parked { reason },
             Sent::Gone => {
@@ -377,9 +375,13 @@ fn remembers(message: &Queued) -> bool {
     message.of.channel == "webhook"
 }
 
-/// How much may be under way to a target.
-fn room(target: &str) -> usize {
-    if target == "email" { TO_MAIL } else { TO_SUBSCRIPTION }
+/// How much may be under way where a message goes.
+fn room(message: &Queued) -> usize {
+    match message.of.channel.as_str() {
+        "email" => TO_MAIL,
+        "slack" => TO_SLACK,
+        _ => TO_WEBHOOK,
+    }
 }
 
 /// A pause that doubles each time.

@@ -4,6 +4,8 @@
 //! twice. Before it is sent it is marked as being sent, so that whoever comes after a crash knows that it may have got
 //! through. Of one lane (a recipient and an application) one row is sent at a time, in the log's order.
 
+use std::collections::HashMap;
+
 use domain::decide::Timestamp;
 use domain::ids::{ApplicationId, EventId, NotificationId, SubscriptionId};
 use domain::notification::{Dispatch, Rule};
@@ -184,6 +186,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) ids: Vec<NotificationId>,
+    pub(crate) target: String,
     pub(crate) outcome: Outcome,
 }
 
@@ -219,16 +222,18 @@ impl Store {
     }
 
     /// What may be sent now, marked as being sent: of each lane the first, to nobody who asked for patience, to whoever was
-    /// not reached lately one alone, and to none of `busy`. What is due together in one message comes as one.
+    /// not reached lately one alone, and no more to one target than there is room for. What is due together in one message comes as one.
     pub(crate) async fn take(
         &self,
         now: Timestamp,
-        busy: &[String],
+        busy: &HashMap<String, (usize, usize)>,
+        room: fn(&Queued) -> usize,
         most: u32,
     ) -> Result<Vec<Vec<Queued>>, LogError> {
         let mut tx = self.pool.begin().await?;
         let dialect = tx.dialect();
-        let busy = serde_json::to_string(busy).unwrap_or_default();
+        let full = busy.iter().filter(|(_, (count, room))| count >= room);
+        let full = json(&full.map(|(target, _)| target).collect::<Vec<_>>())?;
         let among = dialect.texts("$3");
         let sql = format!(
             "SELECT o.* FROM outbox o WHERE o.state = 'queued' AND o.due <= $1 \
@@ -242,10 +247,15 @@ impl Store {
              AND o.target NOT IN (SELECT value FROM {among}) \
              ORDER BY o.due, o.position, o.id LIMIT $2"
         );
-        let rows = query(&sql).bind(time(now)).bind(i64::from(most)).bind(busy);
-        let mut taken = Vec::new();
+        let rows = query(&sql).bind(time(now)).bind(i64::from(most)).bind(full);
+        let mut taken: Vec<Vec<Queued>> = Vec::new();
         for row in rows.fetch_all(&mut tx).await? {
             let first = queued(&row)?;
+            let same = |other: &&Vec<Queued>| other.iter().any(|o| o.target() == first.target());
+            let here = busy.get(first.target()).map_or(0, |(count, _)| *count);
+            if here + taken.iter().filter(same).count() >= room(&first) {
+                continue;
+            }
             if !first.digest {
                 taken.push(vec![first]);
                 continue;
@@ -279,7 +289,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), LogError> {
         let mut tx = self.pool.begin().await?;
-        for Finished { ids, outcome } in finished {
+        for Finished { ids, target, outcome } in finished {
+            if *outcome == Outcome::Sent {
+                // Something got through: it is well.
+                let sql = "DELETE FROM targets WHERE target = $1";
+                query(sql).bind(target.as_str()).execute(&mut tx).await?;
+            }
             let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
             let (among, ids) = tx.dialect().one_of("id", "$1", &ids);
             match outcome {
@@ -375,12 +390,6 @@ impl Store {
         let row = query(sql).bind(target).fetch_optional(&self.pool).await?;
         let failures = row.map_or(Ok(0), |row| number(&row, "failures"))?;
         Ok(u32::try_from(failures).unwrap_or(u32::MAX))
-    }
-
-    /// Something got through.
-    pub(crate) async fn well(&self, target: &str) -> Result<(), LogError> {
-        let sql = "DELETE FROM targets WHERE target = $1";
-        query(sql).bind(target).execute(&self.pool).await.map(drop)
     }
 
     /// The thread that a lane's messages are in.

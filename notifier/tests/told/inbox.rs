@@ -42,9 +42,16 @@ async fn members_follow_what_they_like(tables: Tables) {
     let ada = scene.apply("Ada Lovelace", None).await;
     scene.apply("Grace Hopper", None).await;
     scene.withdraw(ada).await;
+    let note = ApplicationCommand::AddNote {
+        note: domain::ids::EventId(Uuid::from_u128(1)),
+        visibility: domain::application::Visibility::Team,
+        text: Pii::new("Ada knows engines.".into()),
+        mentions: vec![ben()],
+    };
+    scene.tell::<Application>(ada, note).await;
     scene.go_on().await;
     assert_eq!(rules(&scene, ann()).await, [Rule::NewApplication, Rule::NewApplication]);
-    assert!(rules(&scene, ben()).await.is_empty());
+    assert_eq!(rules(&scene, ben()).await, [Rule::Mentioned], "whatever he follows");
     let page = scene.store.inbox(ann(), None, true, 1).await.unwrap();
     let first = &page[0];
     assert!(!first.read && first.said.job == Some(scene.job));

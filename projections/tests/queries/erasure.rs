@@ -36,7 +36,7 @@ async fn secretive(story: &Story) -> Applicant {
     story.read(who.candidate, second, "SecretSecond").await;
     for visibility in [Visibility::Team, Visibility::Private] {
         let (note, text) = (EventId(story.log.ids.next()), Pii::new("Secret note".to_owned()));
-        story.application(app, A::AddNote { note, visibility, text }).await;
+        story.application(app, A::AddNote { note, visibility, text, mentions: vec![] }).await;
     }
     let to = stage("interview", StageKind::Interviewing);
     let reason = some("Secret reason");

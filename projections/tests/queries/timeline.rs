@@ -39,7 +39,13 @@ async fn whole(story: &Story) -> Applicant {
         .await;
     for (text, visibility) in [("call back", Visibility::Team), ("hm", Visibility::Private)] {
         let (note, text) = (EventId(story.log.ids.next()), Pii::new(text.to_owned()));
-        story.application_by(app, A::AddNote { note, visibility, text }, member("mary")).await;
+        story
+            .application_by(
+                app,
+                A::AddNote { note, visibility, text, mentions: vec![] },
+                member("mary"),
+            )
+            .await;
     }
     let (reason, category) = (Pii::new("no licence".into()), "requirements".into());
     story.application(app, A::Reject { reason, category, note: some("sorry"), seen: None }).await;

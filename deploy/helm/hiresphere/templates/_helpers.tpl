@@ -115,6 +115,16 @@ capabilities:
   value: {{ join "," . | quote }}
 {{- end }}
 {{- end }}
+{{- with $values.notifications.existingSecret }}
+{{- $told := list }}
+{{- if eq $.role "notifier" }}{{ $told = list "HIRESPHERE_SMTP_URL" "HIRESPHERE_SLACK_HOOK_URL" "HIRESPHERE_SLACK_BOT_TOKEN" "HIRESPHERE_SLACK_SIGNING_SECRET" }}{{ end }}
+{{- if eq $.role "api" }}{{ $told = list "HIRESPHERE_SLACK_SIGNING_SECRET" }}{{ end }}
+{{- $secret := . }}
+{{- range $told }}
+{{ include "hiresphere.fromSecret" (dict "name" . "secret" $secret "key" .) }}
+      optional: true
+{{- end }}
+{{- end }}
 {{- if eq .role "scorers" }}
 - name: HIRESPHERE_SANDBOX
   value: {{ $values.sandbox }}

@@ -188,12 +188,12 @@ pub(super) fn of_application(
         E::ApplicationWithdrawn { reason } => {
             Words::new("Withdrawn", json!({})).told("Your application was withdrawn").noted(reason)
         }
-        E::NoteAdded { note, visibility, text } => {
+        E::NoteAdded { note, visibility, text, mentions } => {
             let summary = match visibility {
                 Visibility::Team => "Note to the hiring team",
                 Visibility::Private => "Private note",
             };
-            let data = json!({ "note": note, "visibility": visibility });
+            let data = json!({ "note": note, "visibility": visibility, "mentions": mentions });
             Words {
                 note: text.get().cloned(),
                 visibility: Some(*visibility),
