@@ -49,6 +49,16 @@ macro_rules! buckets {
         is not Amazon's, AWS_ENDPOINT and AWS_ALLOW_HTTP=true (for http://)."
     };
 }
+/// What the notifier is given in the environment.
+const TELLING: &str = "How people are told is in the settings file (docs/notifications.md), and its secrets in the environment:\n  \
+    HIRESPHERE_SMTP_URL              the mail server: smtps://user:password@host\n  \
+    HIRESPHERE_SLACK_HOOK_URL        an incoming webhook of Slack\n  \
+    HIRESPHERE_SLACK_BOT_TOKEN       a bot's token\n  \
+    HIRESPHERE_SLACK_SIGNING_SECRET  what Slack signs clicks with";
+/// Likewise, the API.
+const CLICKS: &str =
+    "HIRESPHERE_SLACK_SIGNING_SECRET is what Slack signs clicks with (docs/notifications.md).";
+
 const ANSWERS: &str = answers!();
 const ANSWERS_AND_BUCKETS: &str = concat!(answers!(), "\n\n", buckets!());
 const SERVE_HELP: &str = concat!(
@@ -70,12 +80,12 @@ pub(crate) enum Command {
     /// Rank your own resumes against a job (the main job).
     Screen(ScreenArgs),
     /// Serve the API, the live feed and everything behind them, in one process.
-    #[command(after_help = format!("{SERVE_HELP}\n\n{READING}"))]
+    #[command(after_help = format!("{SERVE_HELP}\n\n{READING}\n\n{TELLING}"))]
     Serve(ServeArgs),
     /// Make or update the tables, roles and rights of the distributed engine; safe to run again.
     Migrate(MigrateArgs),
     /// Role: serve commands and queries. Scales out.
-    #[command(after_help = ANSWERS_AND_BUCKETS)]
+    #[command(after_help = format!("{ANSWERS_AND_BUCKETS}\n\n{CLICKS}"))]
     Api(ServeArgs),
     /// Role: serve the live feed. Scales out; any replica serves any client.
     #[command(after_help = ANSWERS)]
@@ -92,8 +102,8 @@ pub(crate) enum Command {
     /// Role: read and score resumes. Scales out.
     #[command(after_help = format!("{ANSWERS_AND_BUCKETS}\n\n{READING}"))]
     Scorers(ServeArgs),
-    /// Role: tell people what happened.
-    #[command(after_help = ANSWERS)]
+    /// Role: tell people and systems what happened. One works, others stand by.
+    #[command(after_help = format!("{ANSWERS}\n\n{TELLING}"))]
     Notifier(ServeArgs),
     /// See, retry or drop events that a subscription could not handle.
     Parked(ParkedArgs),
