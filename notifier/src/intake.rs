@@ -9,6 +9,7 @@ use domain::job::Job;
 use domain::member::{Member, Preferences};
 use domain::notification::Rule;
 use domain::subscription::{Subscription, SubscriptionEvent, Target};
+use event_log::sql::Transaction;
 use event_log::subscribe::HandlerError;
 use event_log::{LogError, Recorded};
 use serde_json::Value;
@@ -41,6 +42,13 @@ enum Remind {
     NotOf(ReminderOf),
 }
 
+async fn note(reminder: &Remind, tx: &mut Transaction) -> Result<(), LogError> {
+    match reminder {
+        Remind::Of(reminder) => Store::set_reminder(reminder, tx).await,
+        Remind::NotOf(of) => Store::forget_reminder(of, tx).await,
+    }
+}
+
 impl Notifier {
     /// The position up to which nobody is told anything.
     async fn begun(&self) -> Result<u64, LogError> {
@@ -61,9 +69,19 @@ impl Notifier {
             let batch = log.store.read_all(at, limit).await?;
             let Some(last) = batch.last() else { break };
             at = last.position;
+            // Interviews are still to come; whatever has waited for too long was told before.
+            let interviews =
+                batch.iter().filter(|event| event.stream.kind == StreamKind::Interview);
+            let mut reminders = Vec::new();
+            for event in interviews {
+                reminders.extend(self.reminder(event).await?);
+            }
             let mut tx = self.store.begin_change().await?;
             for event in &batch {
                 Store::fold(event, now, &mut tx).await?;
+            }
+            for reminder in &reminders {
+                note(reminder, &mut tx).await?;
             }
             tx.commit().await?;
         }
@@ -157,10 +175,8 @@ impl Notifier {
             }
         }
         Store::put_in_outbox(&queued, &mut tx).await?;
-        match &change.reminder {
-            Some(Remind::Of(reminder)) => Store::set_reminder(reminder, &mut tx).await?,
-            Some(Remind::NotOf(of)) => Store::forget_reminder(of, &mut tx).await?,
-            None => {}
+        if let Some(reminder) = &change.reminder {
+            note(reminder, &mut tx).await?;
         }
         for reminder in &change.done {
             Store::reminded(reminder, &mut tx).await?;
@@ -441,11 +457,7 @@ fn inboxes(followers: &Followers, notice: &Notice) -> Vec<domain::ids::MemberId>
 
 impl Store {
     /// Folds what an event says of whom to tell.
-    async fn fold(
-        event: &Recorded,
-        now: Timestamp,
-        tx: &mut event_log::sql::Transaction,
-    ) -> Result<(), LogError> {
+    async fn fold(event: &Recorded, now: Timestamp, tx: &mut Transaction) -> Result<(), LogError> {
         match event.stream.kind {
             StreamKind::Subscription => {
                 let happened = event.decode::<Subscription>()?;

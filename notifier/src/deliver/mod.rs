@@ -255,12 +255,13 @@ impl<'d> Work<'d> {
             }
             Sent::Failed { reason, asked, uncertain } => {
                 let failures = store.failures(target).await?;
-                let pause = asked
-                    .unwrap_or_else(|| growing(FIRST_TARGET_PAUSE, failures, LONGEST_TARGET_PAUSE));
-                // Whoever asks for patience is well.
-                let failed = asked.is_none().then_some(now);
-                let (since, _) = store.pause(target, now + pause, failed).await?;
-                if since.is_some_and(|since| now - since >= FAILING_FOR) {
+                let pause = match asked {
+                    // Whoever asks for none gets some.
+                    Some(asked) => asked.max(FIRST_TARGET_PAUSE),
+                    None => growing(FIRST_TARGET_PAUSE, failures, LONGEST_TARGET_PAUSE),
+                };
+                let since = store.pause(target, now + pause, now).await?;
+                if now - since >= FAILING_FOR {
                     self.disable(message, DisabledBecause::Failing).await?;
                 }
                 // Twice over is enough where the other side cannot tell.
@@ -271,7 +272,7 @@ impl<'d> Work<'d> {
                     Outcome::Parked { reason }
                 } else {
                     let after = growing(FIRST_PAUSE, message.attempts - 1, LONGEST_PAUSE);
-                    Outcome::Again { reason, after: asked.unwrap_or(after), uncertain }
+                    Outcome::Again { reason, after: asked.map_or(after, |_| pause), uncertain }
                 }
             }
         })

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use chrono::SecondsFormat;
 use domain::decide::Timestamp;
 use domain::ids::MemberId;
-use event_log::sql::{Hold, Pool, Row, Server, Transaction, query};
-use event_log::{LogError, sqlite};
+use event_log::LogError;
+use event_log::sql::{Hold, Own, Pool, Row, Server, Transaction, query};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -90,7 +90,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS targets (
         target        TEXT   PRIMARY KEY,
         paused_until  TEXT   NOT NULL,
-        failing_since TEXT,
+        failing_since TEXT   NOT NULL,
         failures      BIGINT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS threads (
@@ -122,6 +122,9 @@ const GRANTS: &str = "
         END IF;
     END $$;";
 
+const OWN: Own =
+    Own { name: NAME, tables: SCHEMA, last: "reminders", grants: GRANTS, connections: CONNECTIONS };
+
 /// The tables. A clone is the same tables.
 #[derive(Clone)]
 pub struct Store {
@@ -137,10 +140,7 @@ impl Store {
     /// # Errors
     /// `DATA_DAMAGED`, `DISK_FULL`, `IO`.
     pub async fn open(data: &Path) -> Result<Self, LogError> {
-        let pool = Pool::Sqlite(sqlite::pool(&data.join("notifier.sqlite"), CONNECTIONS).await?);
-        let mut tx = pool.begin().await?;
-        create(&mut tx).await?;
-        tx.commit().await?;
+        let pool = OWN.open(&data.join("notifier.sqlite")).await?;
         Ok(Self { pool, server: None, queued: Arc::default() })
     }
 
@@ -150,20 +150,8 @@ impl Store {
     /// # Errors
     /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `DISK_FULL`, `IO`.
     pub async fn connect(url: &str) -> Result<Self, LogError> {
-        let server = Server::at(url)?.schema(NAME);
-        let pool = server.pool(CONNECTIONS).await?;
-        // Asked first: whoever only uses the tables need not be allowed to make any.
-        let known = query("SELECT to_regclass($1) IS NOT NULL AS known");
-        let known = known.bind(format!("{NAME}.reminders")).fetch_one(&pool).await?;
-        if !known.get::<bool>("known")? {
-            let mut tx = pool.begin().await?;
-            let alone = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
-            query(alone).bind(NAME).execute(&mut tx).await?;
-            tx.script(&format!("CREATE SCHEMA IF NOT EXISTS {NAME}")).await?;
-            create(&mut tx).await?;
-            tx.script(GRANTS).await?;
-            tx.commit().await?;
-        }
+        let server = Server::at(url)?;
+        let pool = OWN.connect(&server).await?;
         Ok(Self { pool, server: Some(server), queued: Arc::default() })
     }
 
@@ -216,11 +204,6 @@ impl Store {
         let sql = "INSERT INTO begun VALUES (1, $1) ON CONFLICT (one) DO NOTHING";
         query(sql).bind(signed(position)).execute(&self.pool).await.map(drop)
     }
-}
-
-async fn create(tx: &mut Transaction) -> Result<(), LogError> {
-    let schema = tx.dialect().schema(SCHEMA).into_owned();
-    tx.script(&schema).await
 }
 
 /// A time as it is stored, in the order of time.

@@ -240,7 +240,7 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = o.lane AND e.state IN ('queued', 'sending') \
                  AND (e.position < o.position OR (e.position = o.position AND e.id < o.id))) \
              AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.target = o.target AND t.paused_until > $1) \
-             AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.target = o.target AND t.failures > 0 AND EXISTS \
+             AND NOT EXISTS (SELECT 1 FROM targets t WHERE t.target = o.target AND EXISTS \
                  (SELECT 1 FROM outbox e WHERE e.target = o.target AND (e.state = 'sending' OR (e.state = 'queued' \
                  AND e.due <= $1 AND (e.position < o.position OR (e.position = o.position AND e.id < o.id)))))) \
              AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.disabled IS NOT NULL AND s.recipient = o.recipient) \
@@ -359,29 +359,25 @@ impl Store {
         query(&sql).bind(ids).execute(&self.pool).await.map(drop)
     }
 
-    /// A target has to be left alone until then, because what was sent did not get through. Answers since when nothing
-    /// did.
+    /// A target has to be left alone until then, because what was sent did not get through. Answers since when nothing did.
     pub(crate) async fn pause(
         &self,
         target: &str,
         until: Timestamp,
-        failed: Option<Timestamp>,
-    ) -> Result<(Option<Timestamp>, u32), LogError> {
-        let sql = "INSERT INTO targets AS t VALUES ($1, $2, $3, $4) ON CONFLICT (target) DO UPDATE SET \
+        failed: Timestamp,
+    ) -> Result<Timestamp, LogError> {
+        let sql = "INSERT INTO targets AS t VALUES ($1, $2, $3, 1) ON CONFLICT (target) DO UPDATE SET \
                    paused_until = CASE WHEN t.paused_until > excluded.paused_until \
                        THEN t.paused_until ELSE excluded.paused_until END, \
-                   failing_since = COALESCE(t.failing_since, excluded.failing_since), \
-                   failures = t.failures + excluded.failures \
-                   RETURNING failing_since, failures";
+                   failures = t.failures + 1 \
+                   RETURNING failing_since";
         let row = query(sql)
             .bind(target)
             .bind(time(until))
-            .bind(failed.map(time))
-            .bind(i64::from(failed.is_some()))
+            .bind(time(failed))
             .fetch_one(&self.pool)
             .await?;
-        let failures = u32::try_from(number(&row, "failures")?).unwrap_or(u32::MAX);
-        Ok((parsed_if_any(&row, "failing_since")?, failures))
+        parsed(&row, "failing_since")
     }
 
     /// How often in a row nothing got through to a target.

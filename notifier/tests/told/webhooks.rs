@@ -148,6 +148,20 @@ async fn what_fails_is_tried_again_in_order(tables: Tables) {
     assert!(scene.deliveries(DeliveryState::Queued).await.is_empty());
 }
 
+#[tokio::test]
+async fn whoever_asks_for_no_pause_gets_one() {
+    let ends = Ends::start(|_| Reply::Status(429, Some("0"))).await;
+    let mut scene = Scene::begin(Tables::Sqlite, local()).await;
+    let busy = scene.subscribe(at(&ends, "/"), of(&["application.submitted.v1"])).await;
+    scene.apply("Ada Lovelace", None).await;
+    scene.go_on().await;
+    assert_eq!(ends.came("/").len(), 1);
+    scene.pass(TimeDelta::hours(25));
+    scene.go_on().await;
+    let (state, _) = scene.dispatcher.load::<Subscription>(busy.0).await.unwrap();
+    assert_eq!(state.disabled, Some(DisabledBecause::Failing), "patience ends after a day");
+}
+
 async fn whoever_asks_for_patience_is_left_alone(tables: Tables) {
     let ends =
         Ends::start(|c| if c.n == 0 { Reply::Status(429, Some("120")) } else { Reply::Well }).await;

@@ -11,8 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use event_log::LogError;
-use event_log::sql::{Pool, Row, Server, Transaction, query};
-use event_log::sqlite;
+use event_log::sql::{Own, Pool, Row, Server, query};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -46,6 +45,9 @@ const GRANTS: &str = "
             GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA hiresphere_access TO hiresphere_app;
         END IF;
     END $$;";
+
+const OWN: Own =
+    Own { name: NAME, tables: SCHEMA, last: "tokens", grants: GRANTS, connections: CONNECTIONS };
 
 /// Members' tokens.
 #[derive(Clone)]
@@ -85,10 +87,7 @@ impl Tokens {
     /// # Errors
     /// `DATA_DAMAGED`, `DISK_FULL`, `IO`.
     pub async fn open(data: &Path) -> Result<Self, LogError> {
-        let pool = Pool::Sqlite(sqlite::pool(&data.join("access.sqlite"), CONNECTIONS).await?);
-        let mut tx = pool.begin().await?;
-        create(&mut tx).await?;
-        tx.commit().await?;
+        let pool = OWN.open(&data.join("access.sqlite")).await?;
         Ok(Self { pool, changed: watch::Sender::new(0) })
     }
 
@@ -98,19 +97,7 @@ impl Tokens {
     /// # Errors
     /// `DATABASE_UNAVAILABLE`, `DATABASE_SETTINGS`, `DISK_FULL`, `IO`.
     pub async fn connect(url: &str) -> Result<Self, LogError> {
-        let pool = Server::at(url)?.schema(NAME).pool(CONNECTIONS).await?;
-        // Asked first: whoever only uses the tables need not be allowed to make any.
-        let known = query("SELECT to_regclass($1) IS NOT NULL AS known");
-        let known = known.bind(format!("{NAME}.tokens")).fetch_one(&pool).await?;
-        if !known.get::<bool>("known")? {
-            let mut tx = pool.begin().await?;
-            let alone = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
-            query(alone).bind(NAME).execute(&mut tx).await?;
-            tx.script(&format!("CREATE SCHEMA IF NOT EXISTS {NAME}")).await?;
-            create(&mut tx).await?;
-            tx.script(GRANTS).await?;
-            tx.commit().await?;
-        }
+        let pool = OWN.connect(&Server::at(url)?).await?;
         Ok(Self { pool, changed: watch::Sender::new(0) })
     }
 
@@ -242,11 +229,6 @@ impl Tokens {
     pub async fn watch_others(&self) -> Result<TokenWatch, LogError> {
         TokenWatch::begin(&self.pool, self.changed.clone()).await
     }
-}
-
-async fn create(tx: &mut Transaction) -> Result<(), LogError> {
-    let schema = tx.dialect().schema(SCHEMA).into_owned();
-    tx.script(&schema).await
 }
 
 fn hash(token: &str) -> Vec<u8> {
